@@ -1,0 +1,237 @@
+//! Contracts: what a family, an exact solver and a trainer must do. Everything else follows from being in a registry.
+
+use crate::{BadParameter, Bounds, Instance, Parameter, Parameters, Size, Tolerance, Weights};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use thiserror::Error;
+
+/// On which side of the argument a family stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tag {
+    /// Data with a structure that a small network captures, or real data.
+    Structured,
+    /// Built to be hard.
+    Adversarial,
+    /// A parameter leads from one side to the other.
+    Ladder,
+}
+
+/// A generator of instances.
+///
+/// To add one, write `crates/families/src/<name>.rs`, a `mod` line and a line in `FAMILIES`; `crates/README.md` has the
+/// recipe. Plans, `optgap list`, the report and the conformance tests find it through that slice.
+pub trait Family: Sync {
+    /// Name in plans, with hyphens.
+    fn name(&self) -> &'static str;
+    /// Which side of the argument it is on.
+    fn tag(&self) -> Tag;
+    /// Definition, source, and what descent is expected to do here and why: printed beside the result.
+    fn description(&self) -> &'static str;
+    /// The parameters it understands.
+    fn parameters(&self) -> &'static [Parameter];
+    /// Named parameter sets, from small to large.
+    fn sizes(&self) -> &'static [Size];
+    /// The instance for completed parameters and a data seed. Pure: same arguments, same bytes.
+    ///
+    /// # Errors
+    /// When the values do not go together or name data that cannot be read.
+    fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter>;
+}
+
+/// Why a method ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// Upper and lower bound met within the tolerance.
+    BoundsClosed,
+    /// No further progress: a plateau or a vanishing gradient.
+    Converged,
+    /// The loss that was asked for is reached.
+    TargetReached,
+    /// The time budget is used up.
+    TimeLimit,
+    /// The step budget is used up.
+    StepLimit,
+    /// The memory budget is used up.
+    MemoryLimit,
+    /// The loss left the range of finite numbers.
+    Diverged,
+    /// A person or the system asked it to stop.
+    Interrupted,
+}
+
+/// A method that does not treat an instance, and why.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("not supported: {0}")]
+pub struct Unsupported(pub String);
+
+/// What a method reports while it works. The caller has the clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// From an exact search.
+    Search {
+        /// Nodes visited.
+        nodes: u64,
+        /// Nodes that wait.
+        open: usize,
+        /// Bounds as they stand.
+        bounds: Bounds,
+    },
+    /// From a trainer.
+    Training {
+        /// Steps taken.
+        step: u64,
+        /// Restarts still moving.
+        active: usize,
+        /// Lowest loss so far.
+        best: f64,
+    },
+}
+
+/// The caller's side of a running method: hears of progress and says when to stop.
+pub trait Watch {
+    /// Called now and then with the state of the work.
+    fn observe(&mut self, progress: Progress);
+    /// Asked often; an answer ends the work with the best result so far.
+    fn should_stop(&mut self) -> Option<StopReason>;
+    /// Time left, if there is a limit: lets a method keep some for its last steps.
+    fn remaining(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// A watch that never looks and never stops.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoWatch;
+
+impl Watch for NoWatch {
+    fn observe(&mut self, _: Progress) {}
+    fn should_stop(&mut self) -> Option<StopReason> {
+        None
+    }
+}
+
+/// An entry of a registry of methods: how a kind of solver or trainer is named, parametrised and built.
+#[derive(Clone, Copy)]
+pub struct Method<M: ?Sized + 'static> {
+    /// Name in plans, with hyphens.
+    pub name: &'static str,
+    /// One line for `optgap list`.
+    pub meaning: &'static str,
+    /// Part of a cell's identity: bumped by hand when the same cell would give another result.
+    pub version: u32,
+    /// The parameters it understands.
+    pub parameters: &'static [Parameter],
+    /// Builds the method from completed parameters.
+    pub build: fn(&Parameters) -> Result<Box<M>, BadParameter>,
+}
+
+impl<M: ?Sized> Method<M> {
+    /// The name with those completed parameters that differ from the defaults: `adam[learning-rate=0.01]`.
+    pub fn label(&self, completed: &Parameters) -> String {
+        let differing = self.parameters.iter().filter_map(|parameter| {
+            let value = completed.0.get(parameter.name)?;
+            (*value != parameter.kind.default_value()).then(|| format!("{}={value}", parameter.name))
+        });
+        let differing: Vec<String> = differing.collect();
+        if differing.is_empty() { self.name.to_owned() } else { format!("{}[{}]", self.name, differing.join(",")) }
+    }
+}
+
+/// Finds the global optimum and proves it.
+pub trait ExactSolver: Send + Sync {
+    /// Refuses instances that it cannot treat, with the reason.
+    ///
+    /// # Errors
+    /// The reason.
+    fn supports(&self, instance: &Instance) -> Result<(), Unsupported>;
+    /// Searches until the bounds are closed to `tolerance` or the watch says stop. Running out of time is no error.
+    ///
+    /// # Errors
+    /// When the instance is not supported or the search cannot begin.
+    fn solve(&self, instance: &Instance, tolerance: Tolerance, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError>;
+}
+
+/// What an exact search delivers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExactOutcome {
+    /// The best weights found. The caller scores them.
+    pub weights: Weights,
+    /// No weights have a loss below this.
+    pub lower: f64,
+    /// Nodes visited.
+    pub nodes: u64,
+    /// Why the search ended.
+    pub stop: StopReason,
+}
+
+/// A search that could not be done.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum SolveError {
+    /// The instance is outside what the solver treats.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// Something in the numbers makes the search impossible.
+    #[error("the search failed: {0}")]
+    Failed(String),
+}
+
+/// How many independent starts, and their seed. Restart `i` depends on the seed and on `i` alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restarts {
+    /// Number of starts, at least 1.
+    pub count: usize,
+    /// Training seed.
+    pub seed: u64,
+}
+
+/// Trains a network from many starts.
+pub trait Trainer: Send + Sync {
+    /// Refuses instances that it cannot treat, with the reason.
+    ///
+    /// # Errors
+    /// The reason.
+    fn supports(&self, instance: &Instance) -> Result<(), Unsupported>;
+    /// Trains all restarts until each has stopped by itself or the watch says stop. `target` is a loss at which a restart
+    /// may stop.
+    ///
+    /// # Errors
+    /// When the instance is not supported or training cannot begin.
+    fn train(
+        &self,
+        instance: &Instance,
+        restarts: Restarts,
+        target: Option<f64>,
+        watch: &mut dyn Watch,
+    ) -> Result<TrainOutcome, TrainError>;
+}
+
+/// What a trainer delivers: one end point per restart, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainOutcome {
+    /// End points in the order of the restarts.
+    pub ends: Vec<EndPoint>,
+}
+
+/// Where one restart ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndPoint {
+    /// The best weights that this restart visited at its checks, or its last ones. The caller scores them.
+    pub weights: Weights,
+    /// Steps taken.
+    pub steps: u64,
+    /// Why it ended.
+    pub stop: StopReason,
+}
+
+/// Training that could not be done.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum TrainError {
+    /// The instance is outside what the trainer treats.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// The tensor library refused.
+    #[error("training failed: {0}")]
+    Failed(String),
+}

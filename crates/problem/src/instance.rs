@@ -1,0 +1,292 @@
+//! An instance and the one function that scores weights on it.
+
+use crate::{Dataset, Enclosure, Fingerprint, Loss, MAX_WIDTH, Network, Weights};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A training problem: find weights of `network` that minimise `loss` on `data`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// A name for people; not part of the fingerprint.
+    pub name: String,
+    /// Training samples.
+    pub data: Dataset,
+    /// The network.
+    pub network: Network,
+    /// The loss.
+    pub loss: Loss,
+    /// What is known of the optimum by construction.
+    pub reference: Option<Reference>,
+    /// Samples from the same source that are not trained on.
+    pub test: Option<Dataset>,
+    /// Where the instance comes from: family, parameters, source of the data.
+    pub provenance: serde_json::Value,
+}
+
+/// What is known of the optimal loss by construction, and in which sense.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reference {
+    /// The optimal loss is this.
+    Optimum(f64),
+    /// The optimal loss is not below this.
+    AtLeast(f64),
+    /// The losses come as near to this as one likes, and perhaps never reach it.
+    Infimum(f64),
+}
+
+/// Why an instance cannot be built.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum InstanceError {
+    /// No hidden unit.
+    #[error("network.width is 0; give at least one hidden unit")]
+    ZeroWidth,
+    /// More hidden units than are ever meant.
+    #[error("network.width is {0}; at most {MAX_WIDTH} hidden units are supported")]
+    HugeWidth(usize),
+    /// Test samples with other columns than the training samples.
+    #[error("test.x has {found} columns where x has {expected}; use the same columns for both")]
+    TestColumns {
+        /// Columns of the test samples.
+        found: usize,
+        /// Columns of the training samples.
+        expected: usize,
+    },
+}
+
+/// Weights that do not fit the instance's network.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum ShapeMismatch {
+    /// A part of the weights has the wrong length.
+    #[error("weights: {part} has length {found}, but the network needs {expected}")]
+    Length {
+        /// Which part.
+        part: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
+    },
+    /// A parameter that the network lacks has another value than the fixed one.
+    #[error("weights: {part} must be {fixed} everywhere, because the network does not train it")]
+    Fixed {
+        /// Which part.
+        part: &'static str,
+        /// The value it is fixed at.
+        fixed: f64,
+    },
+}
+
+impl Instance {
+    /// Builds an instance with no name, reference, test data or provenance; the fields are public for those.
+    ///
+    /// # Errors
+    /// When the width is 0 or above [`MAX_WIDTH`].
+    pub fn new(data: Dataset, network: Network, loss: Loss) -> Result<Self, InstanceError> {
+        let instance = Self {
+            name: String::from("unnamed"),
+            data,
+            network,
+            loss,
+            reference: None,
+            test: None,
+            provenance: serde_json::Value::Null,
+        };
+        instance.validate().map(|()| instance)
+    }
+
+    /// Checks what the types do not: the width and the columns of the test data.
+    ///
+    /// # Errors
+    /// Names the field and the remedy.
+    pub fn validate(&self) -> Result<(), InstanceError> {
+        match self.network.width {
+            0 => return Err(InstanceError::ZeroWidth),
+            width if width > MAX_WIDTH => return Err(InstanceError::HugeWidth(width)),
+            _ => {}
+        }
+        match &self.test {
+            Some(test) if test.dimension() != self.data.dimension() => {
+                Err(InstanceError::TestColumns { found: test.dimension(), expected: self.data.dimension() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The training loss of `weights`, enclosed by outward rounding. The only scoring function of optgap.
+    ///
+    /// # Errors
+    /// When the weights do not fit the network.
+    pub fn loss_of(&self, weights: &Weights) -> Result<Enclosure, ShapeMismatch> {
+        self.loss_on(&self.data, weights)
+    }
+
+    /// The loss of `weights` on other samples, for example on [`Instance::test`].
+    ///
+    /// # Errors
+    /// When the weights do not fit the network or the samples have another number of columns.
+    pub fn loss_on(&self, samples: &Dataset, weights: &Weights) -> Result<Enclosure, ShapeMismatch> {
+        self.check_shape(weights)?;
+        check_length("a row of x", samples.dimension(), self.data.dimension())?;
+        let mut sum = Enclosure::ZERO;
+        for (input, label) in samples.samples() {
+            let residual = prediction(weights, input) - Enclosure::exact(label);
+            sum = sum
+                + match self.loss {
+                    Loss::Squared => residual.square(),
+                };
+        }
+        let mean = sum.over(samples.len() as f64);
+        Ok(Enclosure { lo: mean.lo.max(0.0), hi: mean.hi })
+    }
+
+    /// `L0`: the loss of the best constant prediction that the network can represent, the unit of every gap.
+    ///
+    /// Any constant with a hidden or output bias (not below 0 when outputs are fixed to 1 and there is no output
+    /// bias), else the zero function.
+    pub fn constant_level(&self) -> f64 {
+        let labels = self.data.labels();
+        let n = labels.len() as f64;
+        let mean = labels.iter().sum::<f64>() / n;
+        let network = &self.network;
+        let constant = if network.output_bias || (network.hidden_bias && network.train_output) {
+            mean
+        } else if network.hidden_bias {
+            mean.max(0.0)
+        } else {
+            0.0
+        };
+        match self.loss {
+            Loss::Squared => labels.iter().map(|y| (y - constant) * (y - constant)).sum::<f64>() / n,
+        }
+    }
+
+    /// A hash of everything that decides the training problem: samples, network and loss, not names.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self)
+    }
+
+    fn check_shape(&self, weights: &Weights) -> Result<(), ShapeMismatch> {
+        let network = &self.network;
+        check_length("hidden", weights.hidden.len(), network.width)?;
+        check_length("hidden_bias", weights.hidden_bias.len(), network.width)?;
+        check_length("output", weights.output.len(), network.width)?;
+        for row in &weights.hidden {
+            check_length("a row of hidden", row.len(), self.data.dimension())?;
+        }
+        if !network.hidden_bias && weights.hidden_bias.iter().any(|&b| b != 0.0) {
+            return Err(ShapeMismatch::Fixed { part: "hidden_bias", fixed: 0.0 });
+        }
+        if !network.output_bias && weights.output_bias != 0.0 {
+            return Err(ShapeMismatch::Fixed { part: "output_bias", fixed: 0.0 });
+        }
+        if !network.train_output && weights.output.iter().any(|&a| a != 1.0) {
+            return Err(ShapeMismatch::Fixed { part: "output", fixed: 1.0 });
+        }
+        Ok(())
+    }
+}
+
+fn check_length(part: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
+    if found == expected { Ok(()) } else { Err(ShapeMismatch::Length { part, found, expected }) }
+}
+
+fn prediction(weights: &Weights, input: &[f64]) -> Enclosure {
+    let mut sum = Enclosure::exact(weights.output_bias);
+    for unit in 0..weights.width() {
+        let mut z = Enclosure::exact(weights.hidden_bias[unit]);
+        for (&w, &x) in weights.hidden[unit].iter().zip(input) {
+            z = z + Enclosure::exact(w) * Enclosure::exact(x);
+        }
+        sum = sum + Enclosure::exact(weights.output[unit]) * z.relu();
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_rational::BigRational;
+    use num_traits::{Signed, Zero};
+    use proptest::prelude::*;
+
+    fn xor() -> Instance {
+        let rows = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].map(|r| r.to_vec());
+        let data = Dataset::new(&rows, vec![0.0, 1.0, 1.0, 0.0]).expect("valid");
+        Instance::new(data, Network::dense(2), Loss::Squared).expect("valid")
+    }
+
+    fn xor_weights() -> Weights {
+        Weights {
+            hidden: vec![vec![1.0, 1.0], vec![1.0, 1.0]],
+            hidden_bias: vec![0.0, -1.0],
+            output: vec![1.0, -2.0],
+            output_bias: 0.0,
+        }
+    }
+
+    #[test]
+    fn the_exact_weights_of_xor_score_zero() {
+        let loss = xor().loss_of(&xor_weights()).expect("fits");
+        assert_eq!(loss.lo, 0.0);
+        assert!(loss.hi < 1e-29, "{loss:?}");
+    }
+
+    #[test]
+    fn weights_of_another_shape_are_refused_by_name() {
+        let mut weights = xor_weights();
+        weights.output_bias = 1.0;
+        assert_eq!(xor().loss_of(&weights), Err(ShapeMismatch::Fixed { part: "output_bias", fixed: 0.0 }));
+        weights.output.pop();
+        assert_eq!(xor().loss_of(&weights), Err(ShapeMismatch::Length { part: "output", found: 1, expected: 2 }));
+    }
+
+    #[test]
+    fn the_constant_level_follows_what_the_network_can_represent() {
+        let mut instance = xor();
+        assert_eq!(instance.constant_level(), 0.25);
+        instance.network.hidden_bias = false;
+        assert_eq!(instance.constant_level(), 0.5);
+        instance.network.output_bias = true;
+        assert_eq!(instance.constant_level(), 0.25);
+        let negative = Dataset::new(&[vec![1.0], vec![2.0]], vec![-1.0, -3.0]).expect("valid");
+        let mut fixed = Instance::new(negative, Network::dense(1), Loss::Squared).expect("valid");
+        fixed.network.train_output = false;
+        assert_eq!(fixed.constant_level(), 5.0);
+    }
+
+    fn rational(v: f64) -> BigRational {
+        BigRational::from_float(v).expect("finite")
+    }
+
+    proptest! {
+        #[test]
+        fn the_enclosure_contains_the_exact_loss(values in prop::collection::vec(-1e6f64..1e6, 12)) {
+            let data = Dataset::new(&[vec![values[0]], vec![values[1]], vec![values[2]]], values[3..6].to_vec()).unwrap();
+            let mut network = Network::dense(2);
+            network.output_bias = true;
+            let instance = Instance::new(data, network, Loss::Squared).unwrap();
+            let weights = Weights {
+                hidden: vec![vec![values[6]], vec![values[7]]],
+                hidden_bias: vec![values[8], values[9]],
+                output: vec![values[10], -1.5],
+                output_bias: values[11],
+            };
+            let mut exact = BigRational::zero();
+            for (input, label) in instance.data.samples() {
+                let mut f = rational(weights.output_bias) - rational(label);
+                for j in 0..2 {
+                    let z = rational(weights.hidden[j][0]) * rational(input[0]) + rational(weights.hidden_bias[j]);
+                    if z.is_positive() {
+                        f += rational(weights.output[j]) * z;
+                    }
+                }
+                exact += f.clone() * f;
+            }
+            exact /= rational(3.0);
+            let enclosure = instance.loss_of(&weights).unwrap();
+            prop_assert!(rational(enclosure.lo) <= exact && exact <= rational(enclosure.hi));
+            prop_assert!(enclosure.width() <= 1e-12 * enclosure.hi);
+        }
+    }
+}

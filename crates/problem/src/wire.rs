@@ -1,0 +1,236 @@
+//! JSON of instances (`optgap-instance/1`) and weights.
+
+use crate::{Activation, Dataset, DatasetError, Instance, InstanceError, Loss, Network, NetworkKind, Reference, Weights};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Value of the field `format`.
+const INSTANCE_FORMAT: &str = "optgap-instance/1";
+
+/// Text that is not an instance or not weights. Says where and what to do.
+#[derive(Debug, Error)]
+pub enum FormatError {
+    /// Not JSON, or not of the expected shape.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// Another format or a newer version.
+    #[error("format is {found:?}, expected {INSTANCE_FORMAT:?}; is this an instance file of this version of optgap?")]
+    Format {
+        /// What the file says.
+        found: String,
+    },
+    /// Samples that cannot be used.
+    #[error("{part}{error}")]
+    Data {
+        /// `test.` or nothing.
+        part: &'static str,
+        /// What is wrong.
+        error: DatasetError,
+    },
+    /// A network that cannot be used.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// A number that is not finite among the weights.
+    #[error("weights hold a number that is not finite; save them as plain finite numbers")]
+    WeightsNotFinite,
+    /// Weight decay is not treated yet.
+    #[error("weight_decay is {0}; this version supports 0 only")]
+    WeightDecay(f64),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstanceWire {
+    format: String,
+    #[serde(default = "unnamed")]
+    name: String,
+    network: NetworkWire,
+    #[serde(default = "squared")]
+    loss: Loss,
+    #[serde(default)]
+    weight_decay: f64,
+    x: Vec<Vec<f64>>,
+    y: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test: Option<SamplesWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    provenance: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkWire {
+    kind: NetworkKind,
+    width: usize,
+    #[serde(default = "relu")]
+    activation: Activation,
+    #[serde(default = "yes")]
+    hidden_bias: bool,
+    #[serde(default)]
+    output_bias: bool,
+    #[serde(default = "yes")]
+    train_output: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SamplesWire {
+    x: Vec<Vec<f64>>,
+    y: Vec<f64>,
+}
+
+fn unnamed() -> String {
+    "unnamed".into()
+}
+fn squared() -> Loss {
+    Loss::Squared
+}
+fn relu() -> Activation {
+    Activation::Relu
+}
+fn yes() -> bool {
+    true
+}
+
+/// Reads an instance.
+///
+/// # Errors
+/// Says where the text departs from the format and what to do.
+pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
+    let wire: InstanceWire = serde_json::from_str(text)?;
+    if wire.format != INSTANCE_FORMAT {
+        return Err(FormatError::Format { found: wire.format });
+    }
+    if wire.weight_decay != 0.0 {
+        return Err(FormatError::WeightDecay(wire.weight_decay));
+    }
+    let data = Dataset::new(&wire.x, wire.y).map_err(|error| FormatError::Data { part: "", error })?;
+    let test = match wire.test {
+        // An empty test set is the same as none.
+        Some(test) if test.x.is_empty() && test.y.is_empty() => None,
+        Some(test) => Some(Dataset::new(&test.x, test.y).map_err(|error| FormatError::Data { part: "test.", error })?),
+        None => None,
+    };
+    let instance = Instance {
+        name: wire.name,
+        data,
+        network: Network {
+            kind: wire.network.kind,
+            width: wire.network.width,
+            activation: wire.network.activation,
+            hidden_bias: wire.network.hidden_bias,
+            output_bias: wire.network.output_bias,
+            train_output: wire.network.train_output,
+        },
+        loss: wire.loss,
+        reference: wire.reference,
+        test,
+        provenance: wire.provenance,
+    };
+    instance.validate()?;
+    Ok(instance)
+}
+
+/// Writes an instance on one line, every number so that it reads back as the same f64.
+///
+/// # Panics
+/// Never: plain data always serialises.
+pub fn instance_to_json(instance: &Instance) -> String {
+    let network = &instance.network;
+    let wire = InstanceWire {
+        format: INSTANCE_FORMAT.into(),
+        name: instance.name.clone(),
+        network: NetworkWire {
+            kind: network.kind,
+            width: network.width,
+            activation: network.activation,
+            hidden_bias: network.hidden_bias,
+            output_bias: network.output_bias,
+            train_output: network.train_output,
+        },
+        loss: instance.loss,
+        weight_decay: 0.0,
+        x: rows(&instance.data),
+        y: instance.data.labels().to_vec(),
+        test: instance.test.as_ref().map(|test| SamplesWire { x: rows(test), y: test.labels().to_vec() }),
+        reference: instance.reference,
+        provenance: instance.provenance.clone(),
+    };
+    serde_json::to_string(&wire).expect("plain data always serialises")
+}
+
+fn rows(data: &Dataset) -> Vec<Vec<f64>> {
+    data.samples().map(|(input, _)| input.to_vec()).collect()
+}
+
+/// Reads weights: `{"hidden": [[..]], "hidden_bias": [..], "output": [..], "output_bias": 0.0}`.
+///
+/// # Errors
+/// Says where the text departs from the format. Whether the weights fit an instance is for `Instance::loss_of`.
+pub fn weights_from_json(text: &str) -> Result<Weights, FormatError> {
+    let weights: Weights = serde_json::from_str(text)?;
+    if weights.is_finite() { Ok(weights) } else { Err(FormatError::WeightsNotFinite) }
+}
+
+/// Writes weights on one line.
+///
+/// # Panics
+/// Never: plain data always serialises.
+pub fn weights_to_json(weights: &Weights) -> String {
+    serde_json::to_string(weights).expect("plain data always serialises")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const XOR: &str = r#"{"format": "optgap-instance/1", "name": "xor", "network": {"kind": "dense", "width": 2, "activation": "relu",
+        "hidden_bias": true, "output_bias": false, "train_output": true}, "loss": "squared", "weight_decay": 0.0,
+        "x": [[0,0],[0,1],[1,0],[1,1]], "y": [0,1,1,0], "test": {"x": [], "y": []}, "reference": {"optimum": 0.0},
+        "provenance": {"family": "xor"}}"#;
+
+    fn message(text: &str) -> String {
+        instance_from_json(text).expect_err("broken").to_string()
+    }
+
+    #[test]
+    fn the_documented_example_is_read_and_written_back() {
+        let xor = instance_from_json(XOR).expect("valid");
+        assert_eq!(xor.reference, Some(Reference::Optimum(0.0)));
+        assert_eq!(xor.test, None);
+        assert_eq!(instance_from_json(&instance_to_json(&xor)).expect("valid"), xor);
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        assert!(message(&XOR.replace("[1,0]", "[1]")).contains("x, row 3: 1 columns where row 1 has 2"));
+        assert!(message(&XOR.replace("\"y\": [0,1,1,0]", "\"y\": [0,1,1]")).contains("4 rows in x but 3 labels"));
+        assert!(message(&XOR.replace("\"width\": 2", "\"width\": 0")).contains("network.width is 0"));
+        assert!(message(&XOR.replace("\"width\": 2", "\"width\": 1000000")).contains("at most 4096"));
+        assert!(message(&XOR.replace("\"relu\"", "\"gelu\"")).contains("unknown variant `gelu`"));
+        assert!(message(&XOR.replace("[0,0]", "[0,1e999]")).contains("number out of range"));
+        assert!(message(&XOR.replace("[0,0]", "[0,NaN]")).contains("line 3"));
+        assert!(message(&XOR.replace("instance/1", "instance/9")).contains("optgap-instance/9"));
+        assert!(message(&XOR.replace("\"loss\"", "\"lsos\"")).contains("unknown field `lsos`"));
+        assert!(message(&XOR.replace("0.0,\n", "0.5,\n")).contains("weight_decay is 0.5"));
+        assert!(message(&XOR[..XOR.len() / 2]).contains("EOF"));
+        assert!(message(&XOR.replace("{\"x\": [], \"y\": []}", "{\"x\": [[1]], \"y\": [1]}")).contains("test.x has 1 columns"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_finite_number_survives_the_round_trip(bits in prop::collection::vec(any::<u64>(), 4)) {
+            let values: Vec<f64> = bits.iter().map(|b| f64::from_bits(*b)).filter(|v| v.is_finite()).collect();
+            prop_assume!(!values.is_empty());
+            let rows: Vec<Vec<f64>> = values.iter().map(|v| vec![*v]).collect();
+            let data = Dataset::new(&rows, values).unwrap();
+            let instance = Instance::new(data, Network::dense(1), Loss::Squared).unwrap();
+            let back = instance_from_json(&instance_to_json(&instance)).unwrap();
+            prop_assert_eq!(back.fingerprint(), instance.fingerprint());
+            prop_assert_eq!(back, instance);
+        }
+    }
+}
