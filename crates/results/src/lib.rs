@@ -2,8 +2,15 @@
 //!
 //! The crate knows how records look, how they are stored and how they are joined; it does not know how a run is made.
 
+mod output;
 mod record;
+mod store;
+mod writer;
 
+pub use output::OutputFile;
 pub use record::{
-    CellRecord, ExactResult, InstanceSummary, MethodSummary, RestartEnd, Status, TrainingResult, Verdict, Violation, violations,
+    CellRecord, ExactResult, InstanceSummary, MethodSummary, REFERENCE_MARGIN, RestartEnd, Status, TrainingResult, Verdict,
+    Violation, violations,
 };
+pub use store::{PlannedCell, RunFolder, StoreError};
+pub use writer::RecordWriter;

@@ -115,6 +115,33 @@ pub enum Status {
     Unsupported,
 }
 
+impl Status {
+    /// Does a record with this status settle its cell for good? Only a record without may be replaced by a later one.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Interrupted | Self::Memout | Self::Killed | Self::Error)
+    }
+
+    /// Did the method break down instead of delivering or refusing?
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Memout | Self::Killed | Self::Error)
+    }
+}
+
+impl std::fmt::Display for Status {
+    /// The word that stands in the record.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl std::str::FromStr for Status {
+    type Err = serde::de::value::Error;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::deserialize(serde::de::value::StrDeserializer::new(word))
+    }
+}
+
 /// What the harness concluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -183,14 +210,21 @@ impl CellRecord {
     }
 }
 
+/// How far a loss may lie below an instance's reference value, or a lower bound above it, without being a violation: a share
+/// of the larger of the value and `L0`. References are computed in floating point.
+pub const REFERENCE_MARGIN: f64 = 1e-9;
+
+/// Stands in a [`Violation`] where the other side is no cell.
+const REFERENCE: &str = "the reference";
+
 /// A loss that lies wholly below a lower bound for the same training problem: one of the two is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
     /// Name of the instance.
     pub instance: String,
-    /// Cell with the loss, and the upper end of its enclosure.
+    /// Cell with the loss (or `the reference`), and the upper end of its enclosure.
     pub loss: (String, f64),
-    /// Cell with the lower bound (or `reference`), and the bound.
+    /// `cell` and the cell with the lower bound (or `the reference`), and the bound.
     pub bound: (String, f64),
 }
 
@@ -198,12 +232,14 @@ impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (loss_cell, loss) = &self.loss;
         let (bound_cell, bound) = &self.bound;
-        write!(f, "{}: cell {loss_cell} has loss {loss:e} below the lower bound {bound:e} of {bound_cell}", self.instance)
+        let kind = if loss_cell == REFERENCE { "" } else { "cell " };
+        write!(f, "{}: {kind}{loss_cell} has loss {loss:e} below the lower bound {bound:e} of {bound_cell}", self.instance)
     }
 }
 
 /// Every loss below a lower bound, over all records of the same training problem. An instance's reference value counts
-/// as a bound of its own, with a relative margin of `reference_margin` because it is given in floating point.
+/// as a bound of its own (and as a loss, where it is the optimum or the infimum), with a relative margin of
+/// `reference_margin` because it is given in floating point; [`REFERENCE_MARGIN`] is the usual one.
 pub fn violations(records: &[CellRecord], reference_margin: f64) -> Vec<Violation> {
     let mut by_instance: BTreeMap<&Fingerprint, Vec<&CellRecord>> = BTreeMap::new();
     for record in records {
@@ -213,25 +249,24 @@ pub fn violations(records: &[CellRecord], reference_margin: f64) -> Vec<Violatio
 }
 
 fn violations_of_instance(cells: &[&CellRecord], reference_margin: f64) -> Vec<Violation> {
+    let mut losses: Vec<(String, f64)> = Vec::new();
     let mut bounds: Vec<(String, f64)> = Vec::new();
     for cell in cells {
-        if let Some(exact) = &cell.exact {
-            bounds.push((format!("cell {}", cell.cell), exact.bounds.lower));
+        losses.extend(cell.best_loss().map(|loss| (cell.cell.clone(), loss.hi)));
+        bounds.extend(cell.exact.map(|exact| (format!("cell {}", cell.cell), exact.bounds.lower)));
+    }
+    // The cells of one training problem may come from two families, of which one knows more.
+    for reference in cells.iter().filter_map(|cell| Some((cell.instance.reference?, cell.instance.constant_level))) {
+        let (Reference::Optimum(value) | Reference::AtLeast(value) | Reference::Infimum(value), level) = reference;
+        let margin = reference_margin * value.abs().max(level);
+        bounds.push((REFERENCE.into(), value - margin));
+        if !matches!(reference.0, Reference::AtLeast(_)) {
+            losses.push((REFERENCE.into(), value + margin));
         }
-        let Some(reference) = cell.instance.reference else { continue };
-        let (Reference::Optimum(reference) | Reference::AtLeast(reference) | Reference::Infimum(reference)) = reference;
-        bounds.push(("the reference".into(), reference - reference_margin * reference.abs().max(cell.instance.constant_level)));
     }
     let Some(strongest) = bounds.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
-    cells
-        .iter()
-        .filter_map(|cell| {
-            let loss = cell.best_loss()?;
-            (loss.hi < strongest.1).then(|| Violation {
-                instance: cell.instance.name.clone(),
-                loss: (cell.cell.clone(), loss.hi),
-                bound: strongest.clone(),
-            })
-        })
-        .collect()
+    let mut below: Vec<(String, f64)> = losses.into_iter().filter(|(_, loss)| *loss < strongest.1).collect();
+    below.dedup();
+    let instance = cells[0].instance.name.clone();
+    below.into_iter().map(|loss| Violation { instance: instance.clone(), loss, bound: strongest.clone() }).collect()
 }

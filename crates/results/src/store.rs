@@ -1,0 +1,264 @@
+//! The folder of a run: `run.toml`, `plan.jsonl`, `cells/<worker>.jsonl`, `env/<worker>.json`.
+
+use crate::{CellRecord, OutputFile, RecordWriter};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The folder of a run. Records are only ever appended, by one writer per file.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+/// A line of `plan.jsonl`: a cell that the run is to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedCell {
+    /// Identity of the cell.
+    pub cell: String,
+    /// Name of its instance.
+    pub instance: String,
+    /// Label of its method.
+    pub method: String,
+    /// Seed of its restarts; none for exact methods.
+    pub training_seed: Option<u64>,
+}
+
+/// A run folder that cannot be used. Always names the file.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The system refuses to write.
+    #[error("{}: cannot be written: {source}; choose another place or make it writable", file.display())]
+    Write {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The system refuses to read.
+    #[error("{}: cannot be read: {source}", file.display())]
+    Read {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The folder has no records of a run.
+    #[error("{}: is not the folder of a run (it has no folder `cells`); give a folder that `optgap run` wrote", .0.display())]
+    NoRun(PathBuf),
+    /// Another process appends to the same file.
+    #[error("{}: another run is writing to this file; wait for its end or choose another folder", .0.display())]
+    Busy(PathBuf),
+    /// A line that is not a record.
+    #[error("{}, line {line}: is not a record: {problem}; mend or remove this line", file.display())]
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// Its line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A record of another version of optgap.
+    #[error("{}, line {line}: schema {found:?} is not known; this version reads up to {:?}, a newer optgap may read it",
+            file.display(), CellRecord::SCHEMA)]
+    Schema {
+        /// The file.
+        file: PathBuf,
+        /// Its line, counted from 1.
+        line: usize,
+        /// What the line says.
+        found: String,
+    },
+    /// Two different results for one cell.
+    #[error("cell {cell} has two different records: {first} and {second}; remove one of the two lines")]
+    Conflict {
+        /// Identity of the cell.
+        cell: String,
+        /// File and line of the first record.
+        first: String,
+        /// File and line of the second record.
+        second: String,
+    },
+    /// A record that would not read back as it is, for example because of a number that is not finite.
+    #[error("the record of cell {cell} does not read back as it was written (is a number not finite?): {problem}")]
+    NotFinite {
+        /// Identity of the cell.
+        cell: String,
+        /// What the reader says.
+        problem: String,
+    },
+}
+
+/// A record and where it was read.
+struct Located {
+    record: CellRecord,
+    place: String,
+}
+
+impl RunFolder {
+    /// The run in the folder `root`, which need not exist yet.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes the folders; existing ones are kept as they are.
+    ///
+    /// # Errors
+    /// When a folder cannot be made.
+    pub fn create(&self) -> Result<(), StoreError> {
+        for folder in [self.root.clone(), self.cells(), self.root.join("env")] {
+            fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder, source })?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was asked (`run.toml`) and which cells that means (`plan.jsonl`), in place of what was asked before.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    ///
+    /// # Panics
+    /// Never: names and identities always serialise.
+    pub fn write_plan(&self, run_toml: &str, cells: &[PlannedCell]) -> Result<(), StoreError> {
+        let lines: Vec<String> =
+            cells.iter().map(|cell| serde_json::to_string(cell).expect("plain data always serialises") + "\n").collect();
+        OutputFile::reserve(&self.root.join("run.toml"))?.write(run_toml.as_bytes())?;
+        OutputFile::reserve(&self.root.join("plan.jsonl"))?.write(lines.concat().as_bytes())
+    }
+
+    /// Writes the description of a worker's machine to `env/<worker>.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_environment(&self, worker: &str, json: &str) -> Result<(), StoreError> {
+        OutputFile::reserve(&self.root.join("env").join(format!("{worker}.json")))?.write(json.as_bytes())
+    }
+
+    /// The one writer of `cells/<worker>.jsonl`. A torn last line, left by a process that was killed, is cut off.
+    ///
+    /// # Errors
+    /// When the file cannot be written or another process has it.
+    pub fn writer(&self, worker: &str) -> Result<RecordWriter, StoreError> {
+        RecordWriter::open(&self.cells().join(format!("{worker}.jsonl")))
+    }
+
+    /// The cells that the run is to have, in the plan's order; none for a folder without `plan.jsonl`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn planned(&self) -> Result<Vec<PlannedCell>, StoreError> {
+        let file = self.root.join("plan.jsonl");
+        if !file.exists() {
+            return Ok(Vec::new());
+        }
+        complete_lines(&file)?
+            .into_iter()
+            .enumerate()
+            .map(|(index, line)| {
+                let problem = |error: serde_json::Error| error.to_string();
+                serde_json::from_str(&line).map_err(|error| StoreError::Line {
+                    file: file.clone(),
+                    line: index + 1,
+                    problem: problem(error),
+                })
+            })
+            .collect()
+    }
+
+    /// One record per cell over the files of all workers: first the planned cells in the plan's order, then any others.
+    ///
+    /// A record with a final status replaces one without ([`Status::is_final`](crate::Status::is_final)), a later one without
+    /// replaces an earlier one; a torn last line is passed over.
+    ///
+    /// # Errors
+    /// When a line is not a record, has a newer schema, or two different final records claim one cell.
+    pub fn records(&self) -> Result<Vec<CellRecord>, StoreError> {
+        let mut by_cell: HashMap<String, Located> = HashMap::new();
+        for file in self.record_files()? {
+            for (index, line) in complete_lines(&file)?.iter().enumerate() {
+                let record = parse_record(&file, index + 1, line)?;
+                let new = Located { record, place: format!("{}, line {}", file.display(), index + 1) };
+                join(&mut by_cell, new)?;
+            }
+        }
+        let order: HashMap<String, usize> =
+            self.planned()?.into_iter().enumerate().map(|(position, planned)| (planned.cell, position)).collect();
+        let mut records: Vec<CellRecord> = by_cell.into_values().map(|located| located.record).collect();
+        records.sort_by_cached_key(|record| (order.get(&record.cell).copied().unwrap_or(usize::MAX), record.cell.clone()));
+        Ok(records)
+    }
+
+    fn cells(&self) -> PathBuf {
+        self.root.join("cells")
+    }
+
+    fn record_files(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let folder = self.cells();
+        if !folder.is_dir() {
+            return Err(StoreError::NoRun(self.root.clone()));
+        }
+        let read_error = |source| StoreError::Read { file: folder.clone(), source };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(read_error)? {
+            let path = entry.map_err(read_error)?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+}
+
+/// Every line that ends with a line feed.
+fn complete_lines(file: &Path) -> Result<Vec<String>, StoreError> {
+    let bytes = fs::read(file).map_err(|source| StoreError::Read { file: file.to_owned(), source })?;
+    let complete = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+    let lines = bytes[..complete].split_inclusive(|&byte| byte == b'\n');
+    lines
+        .enumerate()
+        .map(|(index, line)| {
+            String::from_utf8(line[..line.len() - 1].to_vec()).map_err(|error| StoreError::Line {
+                file: file.to_owned(),
+                line: index + 1,
+                problem: error.to_string(),
+            })
+        })
+        .collect()
+}
+
+fn parse_record(file: &Path, line: usize, text: &str) -> Result<CellRecord, StoreError> {
+    #[derive(Deserialize)]
+    struct Header {
+        schema: String,
+    }
+    let broken = |error: serde_json::Error| StoreError::Line { file: file.to_owned(), line, problem: error.to_string() };
+    let header: Header = serde_json::from_str(text).map_err(broken)?;
+    if header.schema != CellRecord::SCHEMA {
+        return Err(StoreError::Schema { file: file.to_owned(), line, found: header.schema });
+    }
+    serde_json::from_str(text).map_err(broken)
+}
+
+/// Keeps the record that counts for its cell.
+fn join(by_cell: &mut HashMap<String, Located>, new: Located) -> Result<(), StoreError> {
+    if let Some(old) = by_cell.get(&new.record.cell) {
+        let both_final = old.record.status.is_final() && new.record.status.is_final();
+        if both_final && old.record != new.record {
+            return Err(StoreError::Conflict { cell: new.record.cell, first: old.place.clone(), second: new.place });
+        }
+        if old.record.status.is_final() {
+            return Ok(());
+        }
+    }
+    by_cell.insert(new.record.cell.clone(), new);
+    Ok(())
+}
