@@ -1,1 +1,48 @@
-//! To be written.
+//! The second opinion on a score: the exact loss of given weights on a given instance, as a fraction.
+//!
+//! The crate shares no code with the rest of optgap, so that a mistake there cannot hide here. It reads the files with
+//! its own parser, takes every f64 as the dyadic rational that it is, and rounds nothing until the answer is known.
+//!
+//! ```
+//! let instance = br#"{"format": "optgap-instance/1", "network": {"kind": "dense", "width": 1}, "x": [[1], [2], [3]], "y": [1, 2, 2]}"#;
+//! let weights = br#"{"hidden": [[1]], "hidden_bias": [0], "output": [1]}"#;
+//! let loss = optgap_checker::exact_loss(instance, weights).unwrap();
+//! assert_eq!(loss.to_string(), "1/3");
+//! assert!(loss.lower() < loss.upper() && loss.lower().next_up() == loss.upper());
+//! ```
+
+mod dyadic;
+mod error;
+mod evaluate;
+mod exact;
+mod input;
+mod rounding;
+
+pub use error::{CheckError, Document};
+pub use exact::ExactLoss;
+
+/// Largest accepted document in bytes: 128 MiB.
+pub const MAX_BYTES: usize = 128 << 20;
+/// Largest accepted count of numbers in one list or table: 4,194,304, for example 100,000 samples of 41 inputs.
+pub const MAX_NUMBERS: usize = 1 << 22;
+/// Largest accepted width of a network.
+pub const MAX_WIDTH: usize = 4096;
+/// Largest accepted count of exact multiplications, about `samples * width * (inputs + 1)`: some minutes of work.
+pub const MAX_PRODUCTS: usize = 1 << 30;
+
+/// The exact training loss of `weights` on `instance`: the mean over the samples of `(f(x) - y)^2` with
+/// `f(x) = sum_j a_j max(0, w_j . x + b_j) + c`.
+///
+/// Both arguments are JSON: an instance of the format `optgap-instance/1` and weights as
+/// `{"hidden": [[..]], "hidden_bias": [..], "output": [..], "output_bias": 0.0}`. Fields that do not enter the training
+/// loss (`name`, `test`, `reference`, `provenance`) are skipped unread. A byte order mark is skipped too.
+///
+/// Memory is bounded before it is taken: [`MAX_BYTES`], [`MAX_NUMBERS`], [`MAX_WIDTH`] and [`MAX_PRODUCTS`].
+///
+/// # Errors
+/// Names the document, the field and what was expected there.
+pub fn exact_loss(instance: &[u8], weights: &[u8]) -> Result<ExactLoss, CheckError> {
+    let instance = input::read_instance(instance)?;
+    let weights = input::read_weights(weights)?;
+    evaluate::mean_squared_error(&instance, &weights)
+}
