@@ -1,1 +1,27 @@
-//! To be written.
+//! Plans, cells and their execution.
+//!
+//! A [`Plan`] is read from TOML against a [`Registry`] of families and methods; its [`Cell`]s are run by [`run`] on a pool
+//! of threads, and each leaves one record in a run folder. Cells that have a record already are skipped, so a run that was
+//! broken off continues where it stopped. The crate prints nothing: an [`Observer`] hears what happens.
+//!
+//! [`search`] and [`descend`] run one method on one instance, with the harness's own scoring.
+
+mod attempt;
+mod cell;
+mod execute;
+mod machine;
+mod observer;
+mod panics;
+mod plan;
+mod registry;
+mod run;
+mod watch;
+
+pub use attempt::{AttemptError, ExactAttempt, TrainingAttempt, descend, search};
+pub use cell::{Cell, PlannedInstance, Task};
+pub use machine::Machine;
+pub use observer::{Event, Observer};
+pub use plan::{Plan, PlanError};
+pub use registry::{Engine, FamilyChoice, MethodChoice, Registry, SelectionError};
+pub use run::{Conclusion, RunError, RunOptions, RunOutcome, run};
+pub use watch::ClockWatch;

@@ -74,6 +74,13 @@ pub struct InstanceSummary {
     pub reference: Option<Reference>,
 }
 
+impl InstanceSummary {
+    /// Does a constant prediction fit perfectly? Then there is no unit for gaps, and nothing to learn.
+    pub fn is_degenerate(&self) -> bool {
+        self.constant_level == 0.0
+    }
+}
+
 /// What a reader needs to know of a method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MethodSummary {

@@ -1,0 +1,155 @@
+//! A cell: instance x method x seed x budget, and its identity.
+
+use crate::{Engine, MethodChoice};
+use optgap_problem::{ExactSolver, Fingerprint, Instance, Parameters, Restarts, Trainer};
+use optgap_results::{InstanceSummary, MethodSummary, PlannedCell};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// An instance of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedInstance {
+    /// The instance.
+    pub instance: Instance,
+    /// How records name it.
+    pub summary: InstanceSummary,
+}
+
+/// What a cell's method is asked to do.
+#[derive(Clone)]
+pub enum Task {
+    /// Find the optimum and prove it.
+    Exact(Arc<dyn ExactSolver>),
+    /// Descend from many starts.
+    Training {
+        /// The trainer.
+        trainer: Arc<dyn Trainer>,
+        /// The starts.
+        restarts: Restarts,
+        /// A loss at which a restart may stop.
+        target: Option<f64>,
+    },
+}
+
+/// A unit of work with an identity of its own.
+#[derive(Clone)]
+pub struct Cell {
+    /// 16 hexadecimal digits: a hash of everything that decides the result.
+    pub id: String,
+    /// The instance.
+    pub instance: Arc<PlannedInstance>,
+    /// How records name the method.
+    pub method: MethodSummary,
+    /// The work.
+    pub task: Task,
+    /// Time limit in seconds.
+    pub time_limit_s: f64,
+}
+
+/// What a method may use, as a plan states it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Budget {
+    /// Time limit in seconds.
+    pub(crate) time_limit_s: f64,
+    /// Number of starts, for trainers.
+    pub(crate) restarts: usize,
+    /// Gap at which a restart may stop, for trainers and instances whose optimum is known by construction.
+    pub(crate) target_gap: Option<f64>,
+}
+
+/// Number of hexadecimal digits of a cell's identity.
+const ID_DIGITS: usize = 16;
+
+/// Everything that decides a cell's result, in the form that is hashed.
+#[derive(Serialize)]
+struct Identity<'a> {
+    domain: &'static str,
+    instance: &'a Fingerprint,
+    method: &'a str,
+    version: u32,
+    parameters: &'a Parameters,
+    training_seed: Option<u64>,
+    restarts: Option<usize>,
+    time_limit_s: f64,
+    target: Option<f64>,
+}
+
+impl Cell {
+    /// The cell of an exact method, or of a trainer with one training seed.
+    pub(crate) fn new(instance: &Arc<PlannedInstance>, method: &MethodChoice, budget: Budget, training_seed: u64) -> Self {
+        let task = match &method.engine {
+            Engine::Exact(solver) => Task::Exact(Arc::clone(solver)),
+            Engine::Training(trainer) => Task::Training {
+                trainer: Arc::clone(trainer),
+                restarts: Restarts { count: budget.restarts, seed: training_seed },
+                target: budget.target_gap.and_then(|gap| target_loss(&instance.summary, gap)),
+            },
+        };
+        let mut cell = Self {
+            id: String::new(),
+            instance: Arc::clone(instance),
+            method: method.summary.clone(),
+            task,
+            time_limit_s: budget.time_limit_s,
+        };
+        cell.id = cell.identity();
+        cell
+    }
+
+    /// Seed of the restarts; none for exact methods.
+    pub fn training_seed(&self) -> Option<u64> {
+        match &self.task {
+            Task::Exact(_) => None,
+            Task::Training { restarts, .. } => Some(restarts.seed),
+        }
+    }
+
+    /// The line of `plan.jsonl`.
+    pub(crate) fn planned(&self) -> PlannedCell {
+        PlannedCell {
+            cell: self.id.clone(),
+            instance: self.instance.summary.name.clone(),
+            method: self.method.label.clone(),
+            training_seed: self.training_seed(),
+        }
+    }
+
+    /// A key by which cells that probably take long come first: exact searches by the dimension of their search space,
+    /// which they are exponential in, then training by the work per step.
+    pub(crate) fn expected_effort(&self) -> (bool, usize, usize) {
+        let summary = &self.instance.summary;
+        match &self.task {
+            Task::Exact(_) => (true, summary.width * (summary.dimension + 1), summary.samples),
+            Task::Training { restarts, .. } => (false, summary.samples * summary.width * restarts.count, summary.dimension),
+        }
+    }
+
+    fn identity(&self) -> String {
+        let (restarts, target) = match &self.task {
+            Task::Exact(_) => (None, None),
+            Task::Training { restarts, target, .. } => (Some(restarts.count), *target),
+        };
+        let identity = Identity {
+            domain: "optgap-cell/1",
+            instance: &self.instance.summary.fingerprint,
+            method: &self.method.name,
+            version: self.method.version,
+            parameters: &self.method.parameters,
+            training_seed: self.training_seed(),
+            restarts,
+            time_limit_s: self.time_limit_s,
+            target,
+        };
+        let bytes = serde_json::to_vec(&identity).expect("plain data always serialises");
+        blake3::hash(&bytes).to_hex()[..ID_DIGITS].to_owned()
+    }
+}
+
+/// The loss whose gap is `gap`, where the optimum is known by construction.
+fn target_loss(summary: &InstanceSummary, gap: f64) -> Option<f64> {
+    use optgap_problem::Reference::{AtLeast, Infimum, Optimum};
+    match summary.reference? {
+        Optimum(value) | Infimum(value) => Some(value + gap * summary.constant_level),
+        AtLeast(_) => None,
+    }
+}

@@ -1,0 +1,202 @@
+//! Running the cells of a plan side by side.
+
+use crate::execute::{Surroundings, execute};
+use crate::{Cell, Event, Machine, Observer, Plan};
+use optgap_results::{
+    CellRecord, PlannedCell, REFERENCE_MARGIN, RecordWriter, RunFolder, Status, StoreError, Violation, violations,
+};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use thiserror::Error;
+
+/// How a run is to be done.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions<'a> {
+    /// The run's folder; made if it is not there.
+    pub folder: &'a Path,
+    /// Cells that run side by side, at least 1.
+    pub jobs: usize,
+    /// Failures with these statuses are run again; a status that is final is left as it is.
+    pub retry: &'a [Status],
+    /// Name of this process among those that share the folder.
+    pub worker: &'a str,
+}
+
+/// What a run has come to.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// Records of the plan's cells in the plan's order, those of earlier runs included.
+    pub records: Vec<CellRecord>,
+    /// Contradictions among all records of the folder.
+    pub violations: Vec<Violation>,
+    /// Cells of the plan.
+    pub total: usize,
+    /// Cells that this run finished.
+    pub finished: usize,
+    /// Was the run broken off?
+    pub interrupted: bool,
+}
+
+/// The one thing that a run's exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Every cell delivered or was refused, and nothing contradicts anything.
+    Fine,
+    /// A loss lies below a lower bound.
+    Violation,
+    /// Some cells broke down.
+    SomeFailed,
+    /// A person broke the run off.
+    Interrupted,
+}
+
+/// A run that could not be done.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The threads cannot be started.
+    #[error("the threads of --jobs cannot be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl RunOutcome {
+    /// Number of the plan's cells that broke down.
+    pub fn failed(&self) -> usize {
+        self.records.iter().filter(|record| record.status.is_failure()).count()
+    }
+
+    /// The gravest of what happened: a contradiction first, then an interruption, then failures.
+    pub fn conclusion(&self) -> Conclusion {
+        if !self.violations.is_empty() {
+            Conclusion::Violation
+        } else if self.interrupted {
+            Conclusion::Interrupted
+        } else if self.failed() > 0 {
+            Conclusion::SomeFailed
+        } else {
+            Conclusion::Fine
+        }
+    }
+}
+
+/// Runs every cell of the plan that has no record yet, each in one thread, and appends a record for each.
+///
+/// All files are opened before work begins. Once `interrupt` is raised, running cells end early and leave no record, and no
+/// other cell begins; what is finished is kept. A cell that panics gets a record with status `error`.
+///
+/// # Errors
+/// When the folder cannot be written or holds something else than records, or threads cannot be started.
+pub fn run(
+    plan: &Plan,
+    options: RunOptions<'_>,
+    interrupt: &AtomicBool,
+    observer: &dyn Observer,
+) -> Result<RunOutcome, RunError> {
+    let folder = RunFolder::at(options.folder);
+    folder.create()?;
+    let writer = folder.writer(options.worker)?;
+    let machine = Machine::here();
+    let settled = settled_cells(&folder, options.retry)?;
+    let planned: Vec<PlannedCell> = plan.cells.iter().map(Cell::planned).collect();
+    folder.write_plan(&run_toml(plan, &machine), &planned)?;
+    folder.write_environment(options.worker, &machine.to_json())?;
+
+    let mut waiting: Vec<&Cell> = plan.cells.iter().filter(|cell| !settled.contains(&cell.id)).collect();
+    waiting.sort_by_key(|cell| std::cmp::Reverse(cell.expected_effort()));
+    let total = plan.cells.len();
+    let done = total - waiting.len();
+    observer.hear(Event::Planned { total, done });
+    let work = Work {
+        cells: waiting,
+        surroundings: Surroundings { jobs: options.jobs, machine: machine.id, revision: machine.revision.to_owned() },
+        interrupt,
+        observer,
+        next: AtomicUsize::new(0),
+        books: Mutex::new(Books { writer, done, failure: None }),
+        total,
+    };
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build()?;
+    threads.broadcast(|_| work.take_cells());
+    let books = work.books.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(failure) = books.failure {
+        return Err(failure.into());
+    }
+    // A flag that is raised after the last record has broken nothing off.
+    let interrupted = interrupt.load(Ordering::Relaxed) && books.done < total;
+    conclude(plan, &folder, books.done - done, interrupted)
+}
+
+/// What the threads of a run share.
+struct Work<'a> {
+    /// In the order in which they are taken up.
+    cells: Vec<&'a Cell>,
+    surroundings: Surroundings,
+    interrupt: &'a AtomicBool,
+    observer: &'a dyn Observer,
+    next: AtomicUsize,
+    books: Mutex<Books>,
+    total: usize,
+}
+
+/// What one thread at a time may touch.
+struct Books {
+    writer: RecordWriter,
+    done: usize,
+    failure: Option<StoreError>,
+}
+
+impl Work<'_> {
+    /// Takes up cells until there are none, the run is interrupted or records cannot be written.
+    fn take_cells(&self) {
+        while !self.interrupt.load(Ordering::Relaxed) {
+            let Some(cell) = self.cells.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
+            self.observer.hear(Event::Started { cell });
+            if let Some(record) = execute(cell, &self.surroundings, self.interrupt) {
+                self.enter(&record);
+            }
+        }
+    }
+
+    fn enter(&self, record: &CellRecord) {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(failure) = books.writer.append(record) {
+            books.failure.get_or_insert(failure);
+            // Nobody else needs to begin: their records would be lost too.
+            self.next.store(self.cells.len(), Ordering::Relaxed);
+            return;
+        }
+        books.done += 1;
+        // Heard inside the lock, so that the numbers come in order.
+        self.observer.hear(Event::Finished { record, done: books.done, total: self.total });
+    }
+}
+
+/// Cells that are not run again.
+fn settled_cells(folder: &RunFolder, retry: &[Status]) -> Result<HashSet<String>, StoreError> {
+    let settles = |status: Status| status.is_final() || (status != Status::Interrupted && !retry.contains(&status));
+    Ok(folder.records()?.into_iter().filter(|record| settles(record.status)).map(|record| record.cell).collect())
+}
+
+/// What was asked, with a header that says by which build.
+fn run_toml(plan: &Plan, machine: &Machine) -> String {
+    format!(
+        "# The plan of this run as it was read from {}\n# by optgap {}, revision {}. Records: cells/*.jsonl, schema {}.\n\n{}",
+        plan.file.display(),
+        machine.version,
+        machine.revision,
+        CellRecord::SCHEMA,
+        plan.text
+    )
+}
+
+fn conclude(plan: &Plan, folder: &RunFolder, finished: usize, interrupted: bool) -> Result<RunOutcome, RunError> {
+    let mut records = folder.records()?;
+    let violations = violations(&records, REFERENCE_MARGIN);
+    let planned: HashSet<&String> = plan.cells.iter().map(|cell| &cell.id).collect();
+    records.retain(|record| planned.contains(&record.cell));
+    Ok(RunOutcome { records, violations, total: plan.cells.len(), finished, interrupted })
+}

@@ -1,0 +1,5 @@
+//! The harness from the outside, with made-up families and methods.
+
+mod common;
+mod plans;
+mod runs;
