@@ -1,1 +1,5 @@
-//! To be written.
+//! What every plug-in is held against: suites that a family, a solver or a trainer gets by being in a registry.
+//!
+//! A development dependency of the crates under test; never shipped.
+
+pub mod family;

@@ -1,0 +1,250 @@
+//! Labels of a random network of the same kind, with noise or without.
+//!
+//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`. The teacher has `teacher-width` units: each has a
+//! direction uniform on the sphere, a bias `N(0, 1/4)` and an output of random sign with a size uniform in `[1/2, 3/2)`. A
+//! unit is redrawn until it is on for some samples and off for others, so that every kink matters. Labels are
+//! `teacher(x) + noise * N(0, 1)`. The student has `width` units. The test set holds 200 further samples.
+//!
+//! **Source.** The student-teacher setting of the statistical mechanics of learning (Gardner and Derrida 1989; Saad and
+//! Solla 1995), here with biases and signed outputs.
+//!
+//! **Reference.** Without noise and with `width >= teacher-width` the optimum is exactly 0: inputs and teacher live on
+//! binary grids so coarse that every label is an exact `f64`, hence the teacher, padded with units of output 0, has loss 0
+//! and not merely 1e-30. With noise nothing is known but that the teacher's own loss is an upper bound.
+//!
+//! **Descent** is expected to do well and better with width. With `width = teacher-width` some starts end in local minima in
+//! which one student unit stands for two teacher units while another is spent on a remnant (Safran and Shamir 2018 for the
+//! orthonormal case); with a few spare units nearly every start succeeds. Noise lifts the optimum above 0 and adds shallow
+//! minima near the teacher, so that success at a tight gap gets rarer although the function found is nearly the same.
+
+use crate::admission::{assemble, provenance, refuse_trivial};
+use crate::stream::{Purpose, Stream, to_grid};
+use optgap_problem::{
+    BadParameter, Dataset, Family, Instance, Network, Parameter, ParameterKind, Parameters, Reference, Size, Tag, Weights,
+};
+
+/// See the module documentation.
+pub(crate) struct Teacher;
+
+/// Samples of the test set.
+const TEST_SAMPLES: usize = 200;
+
+/// Inverse resolution of the teacher's directions and biases.
+const HIDDEN_GRID: f64 = 1024.0;
+
+/// Inverse resolution of the teacher's outputs.
+const OUTPUT_GRID: f64 = 64.0;
+
+/// After so many draws a unit is taken as it is.
+const MOST_DRAWS: usize = 1000;
+
+impl Family for Teacher {
+    fn name(&self) -> &'static str {
+        "teacher"
+    }
+
+    fn tag(&self) -> Tag {
+        Tag::Structured
+    }
+
+    fn description(&self) -> &'static str {
+        "Gaussian inputs labelled by a random ReLU network with hidden bias and outputs of either sign, plus label noise. \
+         Optimum exactly 0 without noise at width >= teacher-width. Descent: expected to succeed often, and the more so with \
+         spare width; at equal width some starts end with one unit standing for two. Noise makes tight success rarer."
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 3, most: 10_000, default: 40 } },
+            Parameter { name: "dimension", meaning: "inputs", kind: ParameterKind::Integer { least: 1, most: 64, default: 2 } },
+            Parameter {
+                name: "teacher-width",
+                meaning: "hidden units of the teacher",
+                kind: ParameterKind::Integer { least: 1, most: 64, default: 2 },
+            },
+            Parameter {
+                name: "width",
+                meaning: "hidden units of the student",
+                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
+            },
+            Parameter {
+                name: "noise",
+                meaning: "standard deviation of the label noise, in units of the labels",
+                kind: ParameterKind::Real { least: 0.0, most: 100.0, default: 0.3 },
+            },
+            Parameter {
+                name: "output-bias",
+                meaning: "whether the student has an output bias",
+                kind: ParameterKind::Switch { default: false },
+            },
+        ]
+    }
+
+    fn sizes(&self) -> &'static [Size] {
+        &[
+            Size { name: "tiny", parameters: "n=12,dimension=1" },
+            Size { name: "small", parameters: "n=40,dimension=2" },
+            Size { name: "medium", parameters: "n=100,dimension=2" },
+            Size { name: "large", parameters: "n=100,dimension=3" },
+        ]
+    }
+
+    fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
+        let plan = Setting::of(parameters);
+        let rows = Stream::new(seed, Purpose::Inputs).input_rows(plan.samples, plan.dimension);
+        let teacher = draw_teacher(&mut Stream::new(seed, Purpose::Teacher), plan.teacher_width, &rows);
+        let labels = noisy_labels(&teacher, &rows, plan.noise, Stream::new(seed, Purpose::Noise));
+        let network = Network { output_bias: plan.output_bias, ..Network::dense(plan.width) };
+        let mut instance = assemble(plan.name(seed), &rows, labels, network, provenance(self.name(), parameters, Some(seed)))?;
+
+        let test_rows = Stream::new(seed, Purpose::TestInputs).input_rows(TEST_SAMPLES, plan.dimension);
+        let test_labels = noisy_labels(&teacher, &test_rows, plan.noise, Stream::new(seed, Purpose::TestNoise));
+        instance.test =
+            Some(Dataset::new(&test_rows, test_labels).map_err(|error| BadParameter::Combination(error.to_string()))?);
+
+        if plan.noise == 0.0 && plan.width >= plan.teacher_width {
+            instance.reference = Some(Reference::Optimum(0.0));
+            instance.provenance["witness"] = serde_json::json!(padded(teacher, plan.width, plan.dimension));
+        } else {
+            refuse_trivial(&instance)?;
+        }
+        Ok(instance)
+    }
+}
+
+/// The parameters by their types.
+struct Setting {
+    samples: usize,
+    dimension: usize,
+    teacher_width: usize,
+    width: usize,
+    noise: f64,
+    output_bias: bool,
+}
+
+impl Setting {
+    fn of(parameters: &Parameters) -> Self {
+        Self {
+            samples: parameters.count("n"),
+            dimension: parameters.count("dimension"),
+            teacher_width: parameters.count("teacher-width"),
+            width: parameters.count("width"),
+            noise: parameters.real("noise"),
+            output_bias: parameters.switch("output-bias"),
+        }
+    }
+
+    fn name(&self, seed: u64) -> String {
+        let Self { samples, dimension, teacher_width, width, noise, output_bias } = self;
+        let bias = if *output_bias { "-c" } else { "" };
+        format!("teacher-n{samples}-d{dimension}-t{teacher_width}-k{width}{bias}-noise{noise}-s{seed}")
+    }
+}
+
+fn draw_teacher(stream: &mut Stream, width: usize, rows: &[Vec<f64>]) -> Weights {
+    let dimension = rows[0].len();
+    let mut teacher = Weights::zero(width, dimension);
+    for unit in 0..width {
+        for _ in 0..MOST_DRAWS {
+            (teacher.hidden[unit], teacher.hidden_bias[unit]) = draw_unit(stream, dimension);
+            let on = |row: &Vec<f64>| {
+                let product: f64 = teacher.hidden[unit].iter().zip(row).map(|(w, x)| w * x).sum();
+                product + teacher.hidden_bias[unit] > 0.0
+            };
+            if rows.iter().any(on) && !rows.iter().all(on) {
+                break;
+            }
+        }
+        teacher.output[unit] = stream.sign() * to_grid(0.5 + stream.uniform(), OUTPUT_GRID);
+    }
+    teacher
+}
+
+/// A direction of length 1 and a bias, both on the grid.
+fn draw_unit(stream: &mut Stream, dimension: usize) -> (Vec<f64>, f64) {
+    let direction: Vec<f64> = (0..dimension).map(|_| stream.normal()).collect();
+    let length = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let direction = direction.into_iter().map(|v| to_grid(v / length, HIDDEN_GRID)).collect();
+    (direction, to_grid(0.5 * stream.normal(), HIDDEN_GRID))
+}
+
+/// The teacher's outputs, exact because of the grids: pre-activations are multiples of `2^-26` below `2^10` and outputs
+/// multiples of `2^-32` below `2^17`, 49 of the 53 bits of an `f64`. Then the noise, rounded as usual.
+fn noisy_labels(teacher: &Weights, rows: &[Vec<f64>], noise: f64, mut stream: Stream) -> Vec<f64> {
+    rows.iter().map(|row| teacher.predict(row) + if noise > 0.0 { noise * stream.normal() } else { 0.0 }).collect()
+}
+
+/// The teacher as a student of `width` units: the spare ones have output 0.
+fn padded(mut teacher: Weights, width: usize, dimension: usize) -> Weights {
+    teacher.hidden.resize(width, vec![0.0; dimension]);
+    teacher.hidden_bias.resize(width, 0.0);
+    teacher.output.resize(width, 0.0);
+    teacher
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use optgap_problem::{Selector, weights_from_json};
+
+    fn teacher(text: &str, seed: u64) -> Result<Instance, BadParameter> {
+        let selector: Selector = format!("teacher[{text}]").parse().expect("a selector");
+        Teacher.instance(&selector.choices()[0].complete(Teacher.parameters()).expect("declared"), seed)
+    }
+
+    /// `value * 2^bits`, which must be a whole number.
+    fn whole(value: f64, bits: i32) -> i128 {
+        let scaled = value * 2.0_f64.powi(bits);
+        assert_eq!(scaled.fract(), 0.0, "{value} is not on the grid of 2^-{bits}");
+        scaled as i128
+    }
+
+    #[test]
+    fn without_noise_the_witness_fits_every_label_exactly() {
+        for seed in 0..20 {
+            for text in ["noise=0", "noise=0,n=200,dimension=64,teacher-width=64,width=70", "noise=0,dimension=1,width=3"] {
+                let instance = teacher(text, seed).expect("valid");
+                let witness = weights_from_json(&instance.provenance["witness"].to_string()).expect("weights");
+                for (input, label) in instance.data.samples() {
+                    let unit = |j: usize| {
+                        let products = witness.hidden[j].iter().zip(input).map(|(w, x)| whole(*w, 10) * whole(*x, 16));
+                        let z = products.sum::<i128>() + (whole(witness.hidden_bias[j], 10) << 16);
+                        whole(witness.output[j], 6) * z.max(0)
+                    };
+                    assert_eq!((0..witness.width()).map(unit).sum::<i128>(), whole(label, 32), "{text}, seed {seed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn noise_changes_labels_alone_and_has_no_reference() {
+        let (clean, noisy) = (teacher("noise=0", 5).expect("valid"), teacher("noise=0.5", 5).expect("valid"));
+        assert_eq!(clean.data.inputs(), noisy.data.inputs());
+        let shifts = clean.data.labels().iter().zip(noisy.data.labels()).map(|(a, b)| (a - b) * (a - b));
+        let variance = shifts.sum::<f64>() / 40.0;
+        assert!((0.1..0.5).contains(&variance), "{variance}");
+        assert_eq!((clean.reference, noisy.reference), (Some(Reference::Optimum(0.0)), None));
+        assert_eq!(teacher("noise=0,width=1", 5).expect("valid").reference, None);
+    }
+
+    #[test]
+    fn every_unit_of_the_teacher_has_its_kink_among_the_samples() {
+        for seed in 0..50 {
+            let instance = teacher("noise=0,n=12,dimension=1", seed).expect("valid");
+            let witness = weights_from_json(&instance.provenance["witness"].to_string()).expect("weights");
+            for unit in 0..2 {
+                let on = |input: &[f64]| witness.hidden[unit][0] * input[0] + witness.hidden_bias[unit] > 0.0;
+                let count = instance.data.samples().filter(|(input, _)| on(input)).count();
+                assert!((1..12).contains(&count), "seed {seed}, unit {unit} is on for {count} of 12");
+            }
+        }
+    }
+
+    #[test]
+    fn trivial_sizes_are_refused_only_where_the_optimum_is_not_declared() {
+        assert!(teacher("n=4,dimension=3", 1).expect_err("trivial").to_string().contains("at least 5 samples"));
+        assert!(teacher("n=5,dimension=3", 1).is_ok());
+        assert!(teacher("n=4,dimension=3,noise=0", 1).is_ok());
+    }
+}
