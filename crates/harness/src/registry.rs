@@ -125,22 +125,26 @@ impl Registry {
     /// When the method or a parameter does not exist or a value is out of range.
     pub fn methods(&self, selector: &str) -> Result<Vec<MethodChoice>, SelectionError> {
         let selector: Selector = selector.parse()?;
-        let solvers = self.solvers.iter().map(|method| method.name);
-        let names: Vec<&str> = solvers.chain(self.trainers.iter().map(|method| method.name)).collect();
-        let position = find("method", &selector.name, &names)?;
-        let choices = selector.choices();
-        match position.checked_sub(self.solvers.len()) {
-            None => choices.iter().map(|choice| build(&self.solvers[position], choice, exact)).collect(),
-            Some(position) => choices.iter().map(|choice| build(&self.trainers[position], choice, training)).collect(),
-        }
+        selector.choices().iter().map(|choice| self.build(&selector.name, choice)).collect()
     }
 
-    /// The only choice of a method selector.
+    /// The only choice of a method selector, with the parameters of `stronger` in place of equal names.
     ///
     /// # Errors
     /// As [`Registry::methods`], and when the selector stands for several choices.
-    pub fn method(&self, selector: &str) -> Result<MethodChoice, SelectionError> {
-        only(selector, self.methods(selector)?)
+    pub fn method(&self, selector: &str, stronger: &Parameters) -> Result<MethodChoice, SelectionError> {
+        let parsed: Selector = selector.parse()?;
+        self.build(&parsed.name, &only(selector, parsed.choices())?.overridden_by(stronger))
+    }
+
+    fn build(&self, name: &str, parameters: &Parameters) -> Result<MethodChoice, SelectionError> {
+        let solvers = self.solvers.iter().map(|method| method.name);
+        let names: Vec<&str> = solvers.chain(self.trainers.iter().map(|method| method.name)).collect();
+        let position = find("method", name, &names)?;
+        match position.checked_sub(self.solvers.len()) {
+            None => build(&self.solvers[position], parameters, |solver| Engine::Exact(Arc::from(solver))),
+            Some(position) => build(&self.trainers[position], parameters, |trainer| Engine::Training(Arc::from(trainer))),
+        }
     }
 }
 
@@ -153,14 +157,6 @@ impl FamilyChoice {
         let parameter_error = |error| SelectionError::Parameter { name: self.family.name().to_owned(), error };
         self.family.instance(&self.parameters, seed).map_err(parameter_error)
     }
-}
-
-fn exact(solver: Box<dyn ExactSolver>) -> Engine {
-    Engine::Exact(Arc::from(solver))
-}
-
-fn training(trainer: Box<dyn Trainer>) -> Engine {
-    Engine::Training(Arc::from(trainer))
 }
 
 fn build<M: ?Sized>(
