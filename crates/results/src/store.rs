@@ -2,7 +2,7 @@
 
 use crate::{CellRecord, OutputFile, RecordWriter};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -51,8 +51,8 @@ pub enum StoreError {
     /// Another process appends to the same file.
     #[error("{}: another run is writing to this file; wait for its end or choose another folder", .0.display())]
     Busy(PathBuf),
-    /// A line that is not a record.
-    #[error("{}, line {line}: is not a record: {problem}; mend or remove this line", file.display())]
+    /// A line that is not what it should be.
+    #[error("{}, line {line}: cannot be understood: {problem}; mend or remove this line", file.display())]
     Line {
         /// The file.
         file: PathBuf,
@@ -196,6 +196,37 @@ impl RunFolder {
         Ok(records)
     }
 
+    /// The records of the planned cells alone, in the plan's order: what a report of the run is about. Those of an earlier
+    /// plan for the same folder are left out; for a folder without `plan.jsonl` these are all records.
+    ///
+    /// # Errors
+    /// As [`RunFolder::records`].
+    pub fn planned_records(&self) -> Result<Vec<CellRecord>, StoreError> {
+        let planned: HashSet<String> = self.planned()?.into_iter().map(|planned| planned.cell).collect();
+        let mut records = self.records()?;
+        records.retain(|record| planned.is_empty() || planned.contains(&record.cell));
+        Ok(records)
+    }
+
+    /// The machine of every worker, by the worker's name, as the run described it.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not JSON.
+    pub fn environments(&self) -> Result<BTreeMap<String, serde_json::Value>, StoreError> {
+        let folder = self.root.join("env");
+        let mut environments = BTreeMap::new();
+        for file in if folder.is_dir() { files(&folder, "json")? } else { Vec::new() } {
+            let bytes = fs::read(&file).map_err(|source| StoreError::Read { file: file.clone(), source })?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| StoreError::Line {
+                line: error.line(),
+                problem: error.to_string(),
+                file: file.clone(),
+            })?;
+            environments.insert(file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), value);
+        }
+        Ok(environments)
+    }
+
     fn cells(&self) -> PathBuf {
         self.root.join("cells")
     }
@@ -205,17 +236,22 @@ impl RunFolder {
         if !folder.is_dir() {
             return Err(StoreError::NoRun(self.root.clone()));
         }
-        let read_error = |source| StoreError::Read { file: folder.clone(), source };
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).map_err(read_error)? {
-            let path = entry.map_err(read_error)?.path();
-            if path.extension().is_some_and(|extension| extension == "jsonl") {
-                files.push(path);
-            }
-        }
-        files.sort();
-        Ok(files)
+        files(&folder, "jsonl")
     }
+}
+
+/// The files of a folder with an extension, by name.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let read_error = |source| StoreError::Read { file: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(read_error)? {
+        let path = entry.map_err(read_error)?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Every line that ends with a line feed.

@@ -40,6 +40,8 @@ fn records_read_back_bit_by_bit_in_the_order_of_the_plan() {
     let [b, a, z, c] = records;
     assert_eq!(run.records().expect("readable"), [z, b, a, c]);
     assert_eq!(run.planned().expect("readable").len(), 3);
+    let planned: Vec<String> = run.planned_records().expect("readable").into_iter().map(|record| record.cell).collect();
+    assert_eq!(planned, ["z", "b"]);
 }
 
 #[test]
@@ -74,7 +76,7 @@ fn a_bad_line_before_the_last_is_an_error_with_file_and_line() {
     append_bytes(&run, "one", b"{\"schema\": \"cell/1\", \"cell\"\n");
     append(&run, "one", &[record("b")]);
     let message = run.records().expect_err("broken").to_string();
-    assert!(message.contains("one.jsonl, line 2: is not a record"), "{message}");
+    assert!(message.contains("one.jsonl, line 2: cannot be understood"), "{message}");
 }
 
 #[test]
@@ -128,6 +130,15 @@ fn no_number_that_is_not_finite_reaches_a_file() {
         }
     }
     assert_eq!(fs::read(run.root().join("cells/one.jsonl")).expect("read"), b"");
+}
+
+#[test]
+fn the_environment_of_every_worker_reads_back() {
+    let (_folder, run) = run();
+    run.write_environment("one", "{\"cores\": 2}").expect("written");
+    assert_eq!(run.environments().expect("readable")["one"]["cores"], 2);
+    run.write_environment("two", "{").expect("written");
+    assert!(run.environments().expect_err("broken").to_string().contains("two.json, line 1"));
 }
 
 #[test]

@@ -188,5 +188,5 @@ fn a_run_without_a_usable_folder_ends_before_any_work() {
     let folder = workshop.path("run");
     let options = RunOptions { folder: &folder, ..options };
     let error = optgap_harness::run(&plan, options, &workshop.interrupt, &()).expect_err("broken").to_string();
-    assert!(error.contains("local.jsonl, line 3: is not a record"), "{error}");
+    assert!(error.contains("local.jsonl, line 3: cannot be understood"), "{error}");
 }
