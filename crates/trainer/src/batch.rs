@@ -1,0 +1,114 @@
+//! A batch of restarts that take their steps together.
+
+use crate::curvature;
+use crate::initial;
+use crate::layout::Layout;
+use crate::model::{LEAST_COLUMNS, Model};
+use crate::optimiser::{Optimiser, select_columns};
+use crate::settings::{RateScale, Settings};
+use burn::tensor::{Device, Tensor, TensorData};
+use optgap_problem::{Instance, Restarts, TrainError};
+use std::ops::Range;
+
+/// Restarts of one instance in one parameter matrix, one column each. `step` is one optimisation step of all of them.
+///
+/// The numbers of a column do not depend on which other columns are in the batch. For that, a batch of one restart gets
+/// a second column that repeats it.
+pub struct Batch {
+    model: Model,
+    device: Device,
+    optimiser: Box<dyn Optimiser>,
+    base_rate: f64,
+    restarts: usize,
+    parameters: Tensor<2>,
+    rates: Tensor<2>,
+}
+
+impl Batch {
+    /// Starts the restarts of the given range, which is not empty, with their initial weights and the full learning rate.
+    ///
+    /// # Errors
+    /// When burn refuses double precision.
+    ///
+    /// # Panics
+    /// When the range is empty.
+    pub fn start(instance: &Instance, restarts: Restarts, range: Range<usize>, settings: &Settings) -> Result<Self, TrainError> {
+        let layout = Layout::new(instance);
+        let columns: Vec<Vec<f64>> =
+            range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
+        Self::with_columns(instance, &columns, settings)
+    }
+
+    /// Starts at the given parameters, one column per restart.
+    pub(crate) fn with_columns(instance: &Instance, columns: &[Vec<f64>], settings: &Settings) -> Result<Self, TrainError> {
+        assert!(!columns.is_empty(), "a batch has at least one restart");
+        let device = crate::device::device()?;
+        let layout = Layout::new(instance);
+        let kept = padded((0..columns.len()).collect());
+        let rows: Vec<f64> = (0..layout.rows()).flat_map(|row| kept.iter().map(move |&c| columns[c][row])).collect();
+        let parameters = Tensor::from_data(TensorData::new(rows, [layout.rows(), kept.len()]), &device);
+        let base_rate = match settings.rate_scale {
+            RateScale::Curvature => settings.learning_rate / curvature::estimate(instance),
+            RateScale::One => settings.learning_rate,
+        };
+        let rates = Tensor::from_data(TensorData::new(vec![base_rate; kept.len()], [1, kept.len()]), &device);
+        let model = Model::new(instance, layout, &device);
+        let optimiser = settings.optimiser.start();
+        Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters, rates })
+    }
+
+    /// One optimisation step of every restart.
+    ///
+    /// # Errors
+    /// When burn loses a gradient.
+    pub fn step(&mut self) -> Result<(), TrainError> {
+        let gradient = self.model.gradient(self.parameters.clone())?;
+        let direction = self.optimiser.direction(gradient);
+        self.parameters = self.parameters.clone() + direction * self.rates.clone();
+        Ok(())
+    }
+
+    /// The loss of every restart at its present parameters.
+    pub(crate) fn losses(&self) -> Result<Vec<f64>, TrainError> {
+        let mut losses = numbers(self.model.losses(&self.parameters))?;
+        losses.truncate(self.restarts);
+        Ok(losses)
+    }
+
+    /// The present parameters of every restart, column after column.
+    pub(crate) fn columns(&self) -> Result<Vec<Vec<f64>>, TrainError> {
+        let [_, width] = self.parameters.dims();
+        let values = numbers(self.parameters.clone())?;
+        Ok((0..self.restarts).map(|column| values.iter().skip(column).step_by(width).copied().collect()).collect())
+    }
+
+    /// Sets each restart's learning rate to `factor` times the full one.
+    pub(crate) fn set_rates(&mut self, factors: &[f64]) {
+        let kept = padded((0..factors.len()).collect());
+        let rates: Vec<f64> = kept.iter().map(|&column| self.base_rate * factors[column]).collect();
+        self.rates = Tensor::from_data(TensorData::new(rates, [1, kept.len()]), &self.device);
+    }
+
+    /// Goes on with the restarts of the given columns alone, of which there is at least one.
+    ///
+    /// # Errors
+    /// When burn does not take its optimiser state back.
+    pub(crate) fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError> {
+        self.restarts = columns.len();
+        let columns = padded(columns.to_vec());
+        self.parameters = Tensor::from_data(select_columns(&self.parameters.to_data(), &columns)?, &self.device);
+        self.rates = Tensor::from_data(select_columns(&self.rates.to_data(), &columns)?, &self.device);
+        self.optimiser.keep(&columns)
+    }
+}
+
+/// The columns, with the last one repeated until they are enough for a parameter matrix.
+fn padded(mut columns: Vec<usize>) -> Vec<usize> {
+    let last = *columns.last().expect("a batch has at least one restart");
+    columns.resize(columns.len().max(LEAST_COLUMNS), last);
+    columns
+}
+
+fn numbers(tensor: Tensor<2>) -> Result<Vec<f64>, TrainError> {
+    tensor.try_into_vec_as().map_err(|error| TrainError::Failed(format!("burn did not hand its numbers out: {error:?}")))
+}

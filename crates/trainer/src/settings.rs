@@ -1,0 +1,29 @@
+//! Everything that decides how a trainer descends.
+
+use crate::initial::Initialisation;
+use crate::optimiser::OptimiserKind;
+use crate::stopping::Stopping;
+
+/// What the learning rate is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateScale {
+    /// In units of 1 / curvature of the data, so that badly scaled data need no other rate.
+    Curvature,
+    /// As it is.
+    One,
+}
+
+/// Everything that decides how a trainer descends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The rule that turns gradients into directions.
+    pub optimiser: OptimiserKind,
+    /// Learning rate at the start.
+    pub learning_rate: f64,
+    /// Unit of the learning rate.
+    pub rate_scale: RateScale,
+    /// How initial weights are drawn.
+    pub initialisation: Initialisation,
+    /// When a restart slows down and stops.
+    pub stopping: Stopping,
+}

@@ -1,0 +1,55 @@
+//! The trainers' side of the contract.
+
+use crate::settings::Settings;
+use crate::training;
+use optgap_problem::{Activation, Instance, Loss, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
+
+/// Most multiplications of one step of one restart: above this a step takes so long that a stop would come late.
+const STEP_WORK: usize = 1 << 25;
+/// Passes over the hidden values in a step beside the matrix products.
+const PASSES: usize = 8;
+
+/// Full-batch descent from many starts with one of burn's optimisers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DescentTrainer {
+    settings: Settings,
+}
+
+impl DescentTrainer {
+    /// A trainer with these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Trainer for DescentTrainer {
+    fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
+        let NetworkKind::Dense = instance.network.kind;
+        let Activation::Relu = instance.network.activation;
+        let Loss::Squared = instance.loss;
+        instance.validate().map_err(|error| Unsupported(error.to_string()))?;
+        let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
+        let work = n.saturating_mul(k).saturating_mul(d + PASSES);
+        if work > STEP_WORK {
+            return Err(Unsupported(format!(
+                "a full-batch step on {n} samples of {d} inputs with {k} hidden units is too long to be stopped in time; \
+                 take fewer samples or a narrower network"
+            )));
+        }
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        instance: &Instance,
+        restarts: Restarts,
+        target: Option<f64>,
+        watch: &mut dyn Watch,
+    ) -> Result<TrainOutcome, TrainError> {
+        self.supports(instance)?;
+        if restarts.count == 0 {
+            return Err(TrainError::Failed("0 restarts were asked for; give at least 1".into()));
+        }
+        training::train(instance, restarts, target, &self.settings, watch)
+    }
+}
