@@ -5,7 +5,7 @@ use optgap_report::{ReportMeta, RunTable, headline, write_report};
 use optgap_results::{CellRecord, Status, Verdict};
 use std::path::PathBuf;
 
-#[path = "../tests/synthetic/mod.rs"]
+#[path = "../tests/suite/synthetic.rs"]
 mod synthetic;
 
 /// Name, side, description, optimum in units of `L0`, and the share of restarts that reach it.
@@ -63,7 +63,8 @@ impl Noise {
 }
 
 fn losses(optimum: f64, reach: f64, noise: &mut Noise) -> Vec<f64> {
-    let traps: Vec<f64> = (0..4).map(|_| 10_f64.powf(-3.5 * noise.next()) * (1.0 - optimum)).collect();
+    let depth = if reach > 0.2 { 3.5 } else { 0.9 };
+    let traps: Vec<f64> = (0..4).map(|_| 10_f64.powf(-0.2 - depth * noise.next()) * (1.0 - optimum)).collect();
     let end = |_| {
         if noise.next() < reach {
             optimum + 10_f64.powf(-11.0 + 3.5 * noise.next())

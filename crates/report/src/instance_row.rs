@@ -77,7 +77,7 @@ pub struct DescentRow {
     pub restarts: Vec<Restart>,
     /// Can the restarts be judged: does the instance have bounds and a unit?
     pub assessed: bool,
-    /// Seconds of all restarts together; none from another machine than the clock's.
+    /// Seconds of all restarts together; none from another machine than the clock's or where every cell failed.
     pub seconds: Option<f64>,
 }
 
@@ -239,11 +239,12 @@ fn descent_row(method: &str, cells: &[&CellRecord], unit: (f64, Option<Bounds>),
         let gap = end.loss.zip(bounds).and_then(|(loss, bounds)| GapInterval::new(loss, bounds, constant_level));
         Restart { level: (constant_level > 0.0).then_some(level), gap }
     });
-    let seconds: Option<Vec<f64>> = cells.iter().map(|record| clock.seconds(record)).collect();
+    let delivered = cells.iter().filter(|record| record.training.is_some());
+    let seconds: Option<Vec<f64>> = delivered.map(|record| clock.seconds(record)).collect();
     DescentRow {
         method: method.to_owned(),
         restarts: restarts.collect(),
         assessed: bounds.is_some() && constant_level > 0.0,
-        seconds: seconds.map(|all| all.iter().sum()),
+        seconds: seconds.filter(|all| !all.is_empty()).map(|all| all.iter().sum()),
     }
 }

@@ -5,13 +5,13 @@ use crate::statistics::Proportion;
 /// Written where there is nothing to say.
 pub(crate) const NOTHING: &str = "–";
 
-/// A gap: one decimal in scientific notation, `0`, or `diverged` where it is infinite.
+/// A gap with two digits, in scientific notation where it is small or large, `0`, or `diverged` where it is infinite.
 pub(crate) fn gap(value: Option<f64>) -> String {
     match value {
         None => NOTHING.into(),
         Some(0.0) => "0".into(),
         Some(gap) if gap.is_infinite() => "diverged".into(),
-        Some(gap) if (0.01..100.0).contains(&gap) => trimmed(gap, 2),
+        Some(gap) if (0.01..100.0).contains(&gap) => loss(Some(gap), 2),
         Some(gap) => format!("{gap:.1e}"),
     }
 }
@@ -25,6 +25,19 @@ pub(crate) fn seconds(value: Option<f64>) -> String {
         Some(seconds) if seconds < 9.95 => format!("{seconds:.2}"),
         Some(seconds) if seconds < 99.5 => format!("{seconds:.1}"),
         Some(seconds) => format!("{seconds:.0}"),
+    }
+}
+
+/// A loss with this many significant digits, in scientific notation where it is small or large.
+pub(crate) fn loss(value: Option<f64>, digits: u8) -> String {
+    match value {
+        None => NOTHING.into(),
+        Some(0.0) => "0".into(),
+        Some(loss) if (1e-3..1e6).contains(&loss) => {
+            let before_point = loss.log10().floor() as i32 + 1;
+            trimmed(loss, usize::try_from(i32::from(digits) - before_point).unwrap_or(0))
+        }
+        Some(loss) => format!("{loss:.0$e}", usize::from(digits).saturating_sub(1)),
     }
 }
 
@@ -96,14 +109,20 @@ mod tests {
 
     #[test]
     fn gaps_are_short_and_infinity_has_a_word() {
-        let texts = [None, Some(0.0), Some(3.14e-9), Some(0.25), Some(1.0), Some(1234.0), Some(f64::INFINITY)].map(gap);
-        assert_eq!(texts, ["–", "0", "3.1e-9", "0.25", "1", "1.2e3", "diverged"]);
+        let texts = [None, Some(0.0), Some(3.14e-9), Some(0.0628), Some(1.0), Some(1234.0), Some(f64::INFINITY)].map(gap);
+        assert_eq!(texts, ["–", "0", "3.1e-9", "0.063", "1", "1.2e3", "diverged"]);
     }
 
     #[test]
     fn seconds_keep_about_three_digits() {
         let texts = [Some(0.0), Some(0.02), Some(0.5), Some(12.34), Some(170.4), None].map(seconds);
         assert_eq!(texts, ["<0.001", "0.02", "0.50", "12.3", "170", "–"]);
+    }
+
+    #[test]
+    fn losses_have_as_many_digits_as_asked_for() {
+        let texts = [Some(0.0), Some(1.0), Some(0.012_345_678), Some(1234.5678), Some(1.5e-9), None].map(|value| loss(value, 5));
+        assert_eq!(texts, ["0", "1", "0.012346", "1234.6", "1.5000e-9", "–"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::instance_row::{Closure, DescentRow, InstanceRow, is_training};
-use crate::statistics::{Proportion, mean_seconds, median};
+use crate::statistics::{GapInterval, Proportion, mean_seconds, median};
 use crate::thresholds::REFERENCE_MARGIN;
 use optgap_problem::{Fingerprint, Tag};
 use optgap_results::{CellRecord, Status, Violation, violations};
@@ -249,7 +249,7 @@ fn trainer_rows(instances: &[&InstanceRow]) -> Vec<TrainerRow> {
         TrainerRow {
             method: method.to_owned(),
             restarts: judged.iter().fold(Proportion::default(), |sum, row| sum.plus(row.successes())),
-            undecided: restarts().filter(|restart| restart.gap.is_some_and(|gap| gap.undecided())).count(),
+            undecided: restarts().filter(|restart| restart.gap.is_some_and(GapInterval::undecided)).count(),
             diverged: restarts().filter(|restart| restart.diverged()).count(),
             instances: Proportion::of(&judged, |row| row.successes().successes > 0),
             median_gap: median(judged.iter().filter_map(|row| row.median_gap())),

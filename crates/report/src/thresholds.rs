@@ -23,7 +23,7 @@ pub const LEAST_DRAWN_GAP: f64 = 1e-12;
 pub const MOST_DRAWN_RESTARTS: usize = 150;
 
 /// The loss levels of the decision view, in units of `L0`, reach from this power of ten to 1.
-pub const LEAST_DECISION_EXPONENT: i32 = -8;
+pub const LEAST_DECISION_EXPONENT: i32 = -6;
 
 /// Loss levels per power of ten in the decision view.
 pub const DECISION_LEVELS_PER_DECADE: i32 = 20;

@@ -43,7 +43,11 @@ pub(super) fn draft(table: &RunTable) -> Draft {
     let entry = |(_, role, words): (Answer, Role, &str)| LegendEntry { key: Key::Swatch(role), words: words.into() };
     let legend = ORDER.map(entry).into_iter().collect();
     let budget = "any restart of any trainer, within the budget of its cell";
-    let heading = Heading { title: TITLE, subtitle: &format!("share of instances by level of loss; descent = {budget}"), legend };
+    let heading = Heading {
+        title: TITLE,
+        subtitle: &format!("share of instances by level of loss, logarithmic; descent = {budget}"),
+        legend,
+    };
     let top = heading.height() + HEADS;
     let mut scene = Scene::new(WIDTH, top + HEIGHT + X_AXIS_ROOM);
     heading.draw(&mut scene);
@@ -92,7 +96,7 @@ fn panel(scene: &mut Scene, frame: Frame, tag: Tag, rows: &[&InstanceRow], first
     panel_title(scene, frame, tag, &format!("n = {}", counted(rows.len(), "instance")));
     let axis = LogAxis { least: LEAST_DECISION_EXPONENT, most: 0, from: frame.left, to: frame.right };
     frame.percent_y(scene, first);
-    frame.log_x(scene, axis, "level of loss ε (in units of L0; logarithmic)", false);
+    frame.log_x(scene, axis, "level of loss ε (in units of L0)", false);
     if first {
         frame.y_title(scene, "share of instances", MARGIN + 8.0);
     }

@@ -41,7 +41,7 @@ pub(super) fn draft(table: &RunTable) -> Draft {
     let rows = Rows::new(table, heading.height() + LINE_NAMES);
     let mut scene = Scene::new(WIDTH, rows.bottom + X_AXIS_ROOM);
     heading.draw(&mut scene);
-    let clouds: Vec<Vec<Dot>> = rows.rows.iter().map(|row| dots(table, row)).collect();
+    let clouds: Vec<Vec<Dot>> = rows.lines.iter().map(|row| dots(table, row)).collect();
     let all = || clouds.iter().flatten();
     if all().next().is_none() {
         nothing(&mut scene, "no restart on an instance with bounds");
@@ -55,7 +55,7 @@ pub(super) fn draft(table: &RunTable) -> Draft {
             scene.text(Label::new("diverged", (frame.right + slot / 2.0, frame.top - 14.0), Anchor::Middle).muted());
         }
         rows.draw(&mut scene, WIDTH - MARGIN);
-        for (row, cloud) in rows.rows.iter().zip(&clouds) {
+        for (row, cloud) in rows.lines.iter().zip(&clouds) {
             draw_row(&mut scene, row, cloud, axis, (rows.pitch, frame.right + slot / 2.0));
         }
         lines(&mut scene, frame, axis, table.floor());
@@ -80,7 +80,10 @@ fn legend(table: &RunTable) -> Vec<LegendEntry> {
     let mut legend: Vec<LegendEntry> = trainers
         .map(|(series, method)| LegendEntry::trainer(series, format!("{method} (n = {} restarts)", restarts(method))))
         .collect();
-    legend.push(LegendEntry { key: super::layout::Key::Bar(Role::Ink), words: "median (see definitions)".into() });
+    legend.push(LegendEntry {
+        key: super::layout::Key::Bar(Role::Ink),
+        words: "median over instances of the median restart".into(),
+    });
     let open = table.instances.iter().any(|row| row.assessable() && !row.closure.is_closed());
     if open {
         legend.push(LegendEntry::marker(Marker::Circle, Role::Muted, false, "hollow: bounds open, gap at most this"));

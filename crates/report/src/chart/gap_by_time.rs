@@ -35,8 +35,10 @@ struct Pair<'a> {
 
 pub(super) fn draft(table: &RunTable) -> Draft {
     let pairs = pairs(table);
-    let subtitle =
-        format!("median restart's gap against {} of exact search, one marker per instance and trainer", table.clock.unit);
+    let subtitle = format!(
+        "median restart's gap against {} of exact search, both logarithmic; one marker per instance and trainer",
+        table.clock.unit
+    );
     let heading = Heading { title: TITLE, subtitle: &subtitle, legend: legend(table, &pairs) };
     let top = heading.height() + HEADS;
     let mut scene = Scene::new(WIDTH, top + HEIGHT + X_AXIS_ROOM);
@@ -83,11 +85,11 @@ fn draw(scene: &mut Scene, table: &RunTable, pairs: &[Pair], top: f64) {
         let x = seconds.between(frame.left + 10.0, frame.right - 10.0);
         let y = gaps.between(frame.bottom - 10.0, frame.top + 10.0);
         scene.rectangle((frame.left, y.place(SUCCESS_GAP)), (frame.right, frame.bottom), Role::SuccessZone);
-        frame.log_x(scene, x, &format!("{} of exact search (logarithmic)", table.clock.unit), false);
+        frame.log_x(scene, x, &format!("{} of exact search", table.clock.unit), false);
         frame.log_y(scene, y, index == 0);
         scene.line((frame.left, y.place(SUCCESS_GAP)), (frame.right, y.place(SUCCESS_GAP)), 1.5, Role::Threshold);
         if index == 0 {
-            frame.y_title(scene, "median restart's gap (in units of L0; logarithmic)", MARGIN + 8.0);
+            frame.y_title(scene, "median restart's gap (in units of L0)", MARGIN + 8.0);
         }
         for pair in here {
             let at = (x.place(pair.exact_seconds), y.place(pair.gap));

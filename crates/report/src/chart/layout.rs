@@ -97,7 +97,7 @@ pub(super) struct Row<'a> {
 
 /// The rows of a chart that has families from top to bottom, each with a line per trainer, by side.
 pub(super) struct Rows<'a> {
-    pub(super) rows: Vec<Row<'a>>,
+    pub(super) lines: Vec<Row<'a>>,
     /// Height of one row.
     pub(super) pitch: f64,
     /// Width of the column of names.
@@ -119,7 +119,7 @@ impl<'a> Rows<'a> {
         let pitch = if table.trainers.len() <= 3 { 24.0 } else { 18.0 };
         let widest = table.families.iter().map(|family| text_width(&family.name, 14.0, false)).fold(110.0, f64::max);
         let mut layout = Self {
-            rows: Vec::new(),
+            lines: Vec::new(),
             pitch,
             gutter: widest.min(LONGEST_NAME) + MARGIN + 16.0,
             bottom: top,
@@ -145,9 +145,9 @@ impl<'a> Rows<'a> {
         let first = self.bottom + FAMILY_SPACE / 2.0 + self.pitch / 2.0;
         for (index, trainer) in family.trainers.iter().enumerate() {
             let series = table.trainers.iter().position(|label| *label == trainer.method).unwrap_or(index);
-            self.rows.push(Row { family, trainer, series, y: first + self.pitch * index as f64 });
+            self.lines.push(Row { family, trainer, series, y: first + self.pitch * index as f64 });
         }
-        self.names.push((family.name.clone(), self.bottom + (FAMILY_SPACE + height) / 2.0));
+        self.names.push((family.name.clone(), self.bottom + f64::midpoint(FAMILY_SPACE, height)));
         self.separators.push(self.bottom);
         self.bottom += height + FAMILY_SPACE;
     }

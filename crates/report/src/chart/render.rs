@@ -8,6 +8,7 @@ use super::scene::{Anchor, HOLLOW_WIDTH, Label, Paint, Point, Scene, Shape};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// Drawing units per pixel.
@@ -142,7 +143,8 @@ fn restyle(drawn: &str, notes: &[&str]) -> String {
         if let Some(note) = note {
             out.push_str("><title>");
             escape(&mut out, note);
-            out.push_str(&format!("</title></{name}>\n"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "</title></{name}>");
         } else if rest.ends_with("/>") {
             out.push_str("/>\n");
         } else {
@@ -167,14 +169,16 @@ fn write_tag<'a>(out: &mut String, name: &str, rest: &str, notes: &[&'a str]) ->
             ("fill" | "stroke", colour) => {
                 let code = u32::from_str_radix(colour.trim_start_matches('#'), 16).unwrap_or(0);
                 let class = class_of((code >> 16) as u8, key == "fill").unwrap_or_default();
-                out.push_str(&format!(" class=\"{class}\""));
+                let _ = write!(out, " class=\"{class}\"");
                 note = ((code & 0xffff) as usize).checked_sub(1).and_then(|index| notes.get(index).copied());
             }
             ("font-size", size) => {
                 let size = size.parse::<f64>().map_or(0.0, f64::round);
-                out.push_str(&format!(" font-size=\"{size}\""));
+                let _ = write!(out, " font-size=\"{size}\"");
             }
-            (key, value) => out.push_str(&format!(" {key}=\"{value}\"")),
+            (key, value) => {
+                let _ = write!(out, " {key}=\"{value}\"");
+            }
         }
     }
     note

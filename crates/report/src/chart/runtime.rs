@@ -33,7 +33,7 @@ pub(super) struct Timing<'a> {
 
 pub(super) fn draft(table: &RunTable) -> Draft {
     let timings = timings(table);
-    let subtitle = format!("{} per instance against samples × inputs × hidden units", table.clock.unit);
+    let subtitle = format!("{} per instance against its size, both logarithmic", table.clock.unit);
     let heading = Heading { title: TITLE, subtitle: &subtitle, legend: legend(table, &timings) };
     let top = heading.height() + HEADS;
     let mut scene = Scene::new(WIDTH, top + HEIGHT + X_AXIS_ROOM);
@@ -92,10 +92,10 @@ fn draw(scene: &mut Scene, table: &RunTable, timings: &[Timing], top: f64) {
         let instances = table.instances.iter().filter(|row| row.summary.tag == tag).count();
         panel_title(scene, frame, tag, &format!("n = {}", counted(instances, "instance")));
         let (x, y) = (sizes.between(frame.left + 10.0, frame.right - 10.0), seconds.between(frame.bottom, frame.top));
-        frame.log_x(scene, x, "samples × inputs × hidden units (logarithmic)", false);
+        frame.log_x(scene, x, "samples × inputs × hidden units", false);
         frame.log_y(scene, y, index == 0);
         if index == 0 {
-            frame.y_title(scene, &format!("{} (logarithmic)", table.clock.unit), MARGIN + 8.0);
+            frame.y_title(scene, table.clock.unit, MARGIN + 8.0);
         }
         for timing in here() {
             draw_timing(scene, timing, x, y);

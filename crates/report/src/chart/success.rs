@@ -35,7 +35,7 @@ pub(super) fn draft(table: &RunTable) -> Draft {
     let rows = Rows::new(table, heading.height() + HEADS);
     let mut scene = Scene::new(WIDTH, rows.bottom + X_AXIS_ROOM);
     heading.draw(&mut scene);
-    if rows.rows.iter().all(|row| row.trainer.restarts.trials == 0) {
+    if rows.lines.iter().all(|row| row.trainer.restarts.trials == 0) {
         nothing(&mut scene, "no restart on an instance with bounds");
     } else {
         let right = WIDTH - MARGIN - COUNTS;
@@ -45,7 +45,7 @@ pub(super) fn draft(table: &RunTable) -> Draft {
         for (x, words) in [(WIDTH - MARGIN - 84.0, "restarts"), (WIDTH - MARGIN, "instances")] {
             scene.text(Label::new(words, (x, frame.top - 2.0), Anchor::End).sized(12.0).muted());
         }
-        for row in &rows.rows {
+        for row in &rows.lines {
             draw_row(&mut scene, row, (frame.left, frame.right));
         }
     }

@@ -64,7 +64,9 @@ pub(crate) fn page(table: &RunTable, records: &[CellRecord], charts: &[Chart], m
             }
         }
     };
-    page.into_string() + "\n"
+    // Escaping leaves control characters, which HTML does not allow, in names that have them.
+    let allowed = |character: char| if character.is_control() && character != '\n' { ' ' } else { character };
+    page.into_string().chars().map(allowed).chain(['\n']).collect()
 }
 
 fn head(table: &RunTable, title: &str, meta: &ReportMeta) -> Markup {

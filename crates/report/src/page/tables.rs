@@ -1,14 +1,14 @@
 //! The tables of the page, and the same as CSV.
 
-use crate::instance_row::{Closure, InstanceRow};
-use crate::number::{counted, exact, gap, percent, percent_interval, ratio, seconds};
+use crate::instance_row::{Closure, DescentRow, InstanceRow};
+use crate::number::{counted, exact, gap, loss, percent, percent_interval, ratio, seconds};
 use crate::statistics::Proportion;
 use crate::table::{FamilyRow, RunTable, Setback, TrainerRow, tag_word};
 use crate::write::csv_text;
 use maud::{Markup, html};
 
 /// Columns of the family table.
-const FAMILY_COLUMNS: usize = 12;
+const FAMILY_COLUMNS: usize = 14;
 
 /// One block per family: its results per trainer, and below what the family is.
 pub(crate) fn families(table: &RunTable, descriptions: &[(String, String)]) -> Markup {
@@ -19,12 +19,12 @@ pub(crate) fn families(table: &RunTable, descriptions: &[(String, String)]) -> M
             div.wide { table {
                 thead {
                     tr {
-                        th rowspan="2" { "family" } th.group colspan="5" { "exact search" } th.group colspan="6" { "descent" }
+                        th rowspan="2" { "family" } th.group colspan="5" { "exact search" } th.group colspan="8" { "descent" }
                     }
                     tr {
                         th.number { "instances" } th.number { "proved" } th.number { "closed, unchecked" } th.number { "open" }
                         th.number { (table.clock.unit) }
-                        th { "trainer" } th.number { "restarts at gap ≤ 10⁻⁶ [95 %]" } th.number { "instances, any restart" }
+                        th { "trainer" } th.number colspan="3" { "restarts at gap ≤ 10⁻⁶, with 95 % interval" } th.number { "instances, any restart" }
                         th.number { "median gap" } th.number { "best gap" } th.number { (table.clock.unit) }
                     }
                 }
@@ -60,7 +60,7 @@ fn family_block(family: &FamilyRow, description: Option<&str>) -> Markup {
                     }
                     @match family.trainers.get(line) {
                         Some(trainer) => (trainer_cells(trainer)),
-                        None => td.muted colspan="6" { "no trainer ran" },
+                        None => td.muted colspan="8" { "no trainer ran" },
                     }
                 }
             }
@@ -78,10 +78,9 @@ fn family_block(family: &FamilyRow, description: Option<&str>) -> Markup {
 fn trainer_cells(row: &TrainerRow) -> Markup {
     html! {
         td { (row.method) }
-        td.number {
-            span.share style={ "--share:" (exact(row.restarts.share())) } { (percent(row.restarts)) }
-            " " span.muted { (percent_interval(row.restarts)) " " (ratio(row.restarts)) }
-        }
+        td.number { span.share style={ "--share:" (exact(row.restarts.share())) } { (percent(row.restarts)) } }
+        td.number.muted { (percent_interval(row.restarts)) }
+        td.number.muted { (ratio(row.restarts)) }
         td.number { (ratio(row.instances)) }
         td.number { (gap(row.median_gap)) }
         td.number { (gap(row.best_gap)) }
@@ -114,12 +113,12 @@ pub(crate) fn instances(table: &RunTable) -> Markup {
             div.wide { table.sortable {
                 thead {
                     tr {
-                        th.group colspan="6" { "instance" } th.group colspan="5" { "exact search" }
+                        th.group.name { "instance" } th colspan="5" {} th.group colspan="5" { "exact search" }
                         @for trainer in &table.trainers { th.group colspan="4" { (trainer) } }
                     }
                     tr {
-                        th { "name" } th { "family" } th { "side" } th.number { "n" } th.number { "d" } th.number { "k" }
-                        th.number { "L0" } th.number { "lower bound" } th.number { "upper bound" } th { "optimum" } th.number { "seconds" }
+                        th.name { "name" } th { "family" } th { "side" } th.number { "n" } th.number { "d" } th.number { "k" }
+                        th.number { "L0" } th.number { "lower bound" } th.number { "upper bound" } th { "bounds" } th.number { "seconds" }
                         @for _ in &table.trainers {
                             th.number { "reached" } th.number { "median gap" } th.number { "best gap" } th.number { "seconds" }
                         }
@@ -140,11 +139,11 @@ fn instance_line(row: &InstanceRow, trainers: &[String]) -> Markup {
             td { (summary.family) }
             td { (tag_word(summary.tag)) }
             @for size in [summary.samples, summary.dimension, summary.width] { td.number { (size) } }
-            (number_cell(Some(summary.constant_level), loss(Some(summary.constant_level))))
-            (number_cell(row.bounds.map(|bounds| bounds.lower), loss(row.bounds.map(|bounds| bounds.lower))))
-            (number_cell(row.bounds.map(|bounds| bounds.upper), loss(row.bounds.map(|bounds| bounds.upper))))
-            td class=(closure_class(row.closure)) { (row.closure.words()) @if row.degenerate() { " · degenerate" } }
-            (number_cell(exact_seconds.map(|(value, _)| value), seconds_or_more(exact_seconds)))
+            (number_cell(Some(summary.constant_level), &loss(Some(summary.constant_level), 4)))
+            (number_cell(row.bounds.map(|bounds| bounds.lower), &loss(row.bounds.map(|bounds| bounds.lower), 7)))
+            (number_cell(row.bounds.map(|bounds| bounds.upper), &loss(row.bounds.map(|bounds| bounds.upper), 7)))
+            td class=(closure_class(row.closure)) { (row.closure.words().trim_start_matches("bounds ")) @if row.degenerate() { " · degenerate" } }
+            (number_cell(exact_seconds.map(|(value, _)| value), &seconds_or_more(exact_seconds)))
             @for trainer in trainers { (descent_cells(row, trainer)) }
         }
     }
@@ -152,19 +151,19 @@ fn instance_line(row: &InstanceRow, trainers: &[String]) -> Markup {
 
 fn descent_cells(row: &InstanceRow, trainer: &str) -> Markup {
     let descent = row.by(trainer);
-    let successes = descent.filter(|descent| descent.assessed).map_or_else(Proportion::default, |descent| descent.successes());
-    let (median, best) = (descent.and_then(|descent| descent.median_gap()), descent.and_then(|descent| descent.best_gap()));
+    let successes = descent.filter(|descent| descent.assessed).map_or_else(Proportion::default, DescentRow::successes);
+    let (median, best) = (descent.and_then(DescentRow::median_gap), descent.and_then(DescentRow::best_gap));
     let spent = descent.and_then(|descent| descent.seconds);
     html! {
-        (number_cell(successes.share(), ratio(successes)))
-        (number_cell(median, gap(median)))
-        (number_cell(best, gap(best)))
-        (number_cell(spent, seconds(spent)))
+        (number_cell(successes.share(), &ratio(successes)))
+        (number_cell(median, &gap(median)))
+        (number_cell(best, &gap(best)))
+        (number_cell(spent, &seconds(spent)))
     }
 }
 
 /// A number with the value by which the column is sorted; what is missing comes last.
-fn number_cell(value: Option<f64>, words: String) -> Markup {
+fn number_cell(value: Option<f64>, words: &str) -> Markup {
     let key = exact(value);
     html! { td.number data-key=[(!key.is_empty()).then_some(key)] { (words) } }
 }
@@ -172,10 +171,6 @@ fn number_cell(value: Option<f64>, words: String) -> Markup {
 fn seconds_or_more(value: Option<(f64, bool)>) -> String {
     let words = seconds(value.map(|(value, _)| value));
     if value.is_some_and(|(_, closed)| !closed) { format!("> {words}") } else { words }
-}
-
-fn loss(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), |value| if value == 0.0 { "0".into() } else { format!("{value:.6e}") })
 }
 
 fn closure_class(closure: Closure) -> &'static str {
@@ -208,7 +203,7 @@ fn setback_line(setback: &Setback) -> Markup {
             td { (setback.family) }
             td { (setback.method) }
             td.alarm[setback.failed()] { (format!("{:?}", setback.status).to_lowercase()) }
-            td { (setback.reason) }
+            td.reason { (setback.reason) }
             td { code { (setback.cell) } }
         }
     }

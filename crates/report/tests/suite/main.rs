@@ -1,0 +1,6 @@
+//! The report on records made by hand.
+
+mod headline;
+mod pages;
+mod synthetic;
+mod table;
