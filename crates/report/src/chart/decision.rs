@@ -24,7 +24,7 @@ const HEADS: f64 = 34.0;
 
 /// The answer for one instance at one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+enum Answer {
     Reached,
     Missed,
     Open,
@@ -74,7 +74,7 @@ fn members(table: &RunTable, tag: Tag) -> Vec<&InstanceRow> {
 }
 
 /// What is known of a loss of at most `level * L0` on this instance.
-pub(super) fn answer(row: &InstanceRow, level: f64) -> Answer {
+fn answer(row: &InstanceRow, level: f64) -> Answer {
     let Some(bounds) = row.bounds else { return Answer::Open };
     let reached = row.descent.iter().flat_map(|descent| &descent.restarts).filter_map(|restart| restart.level);
     if reached.min_by(f64::total_cmp).is_some_and(|best| best <= level) {

@@ -41,7 +41,7 @@ impl LegendEntry {
     }
 }
 
-/// Title, subtitle and legend at the head of a drawing; returns where the plot may begin.
+/// Title, subtitle and legend at the head of a drawing.
 pub(super) struct Heading<'a> {
     pub(super) title: &'a str,
     pub(super) subtitle: &'a str,

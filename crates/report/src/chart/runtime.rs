@@ -21,8 +21,8 @@ const HEADS: f64 = 34.0;
 const RADIUS: f64 = 4.0;
 
 /// One method on one instance.
-pub(super) struct Timing<'a> {
-    pub(super) instance: &'a InstanceRow,
+struct Timing<'a> {
+    instance: &'a InstanceRow,
     method: &'a str,
     /// Place among the trainers; none for exact search.
     series: Option<usize>,
