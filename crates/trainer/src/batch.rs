@@ -1,11 +1,10 @@
 //! A batch of restarts that take their steps together.
 
-use crate::curvature;
 use crate::initial;
 use crate::layout::Layout;
 use crate::model::{LEAST_COLUMNS, Model};
-use crate::optimiser::{Optimiser, select_columns};
-use crate::settings::{RateScale, Settings};
+use crate::optimiser::{Optimiser, OptimiserKind, select_columns};
+use crate::settings::Settings;
 use burn::tensor::{Device, Tensor, TensorData};
 use optgap_problem::{Instance, Restarts, TrainError};
 use std::ops::Range;
@@ -36,24 +35,25 @@ impl Batch {
         let layout = Layout::new(instance);
         let columns: Vec<Vec<f64>> =
             range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
-        Self::with_columns(instance, &columns, settings)
+        Self::with_columns(instance, &columns, settings.optimiser, settings.base_rate(instance))
     }
 
-    /// Starts at the given parameters, one column per restart.
-    pub(crate) fn with_columns(instance: &Instance, columns: &[Vec<f64>], settings: &Settings) -> Result<Self, TrainError> {
+    /// Starts at the given parameters, one column per restart, with the given learning rate.
+    pub(crate) fn with_columns(
+        instance: &Instance,
+        columns: &[Vec<f64>],
+        optimiser: OptimiserKind,
+        base_rate: f64,
+    ) -> Result<Self, TrainError> {
         assert!(!columns.is_empty(), "a batch has at least one restart");
         let device = crate::device::device()?;
         let layout = Layout::new(instance);
         let kept = padded((0..columns.len()).collect());
         let rows: Vec<f64> = (0..layout.rows()).flat_map(|row| kept.iter().map(move |&c| columns[c][row])).collect();
         let parameters = Tensor::from_data(TensorData::new(rows, [layout.rows(), kept.len()]), &device);
-        let base_rate = match settings.rate_scale {
-            RateScale::Curvature => settings.learning_rate / curvature::estimate(instance),
-            RateScale::One => settings.learning_rate,
-        };
         let rates = Tensor::from_data(TensorData::new(vec![base_rate; kept.len()], [1, kept.len()]), &device);
         let model = Model::new(instance, layout, &device);
-        let optimiser = settings.optimiser.start();
+        let optimiser = optimiser.start();
         Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters, rates })
     }
 

@@ -3,7 +3,7 @@
 use optgap_problem::Instance;
 
 /// Steps of the power iteration: the estimate errs low by a few per cent at most, which no learning rate notices.
-const POWER_STEPS: usize = 100;
+const POWER_STEPS: usize = 30;
 
 /// An estimate of the loss's largest curvature, `2 m max(1, s / sqrt(m))`.
 ///

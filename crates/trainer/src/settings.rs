@@ -1,8 +1,10 @@
 //! Everything that decides how a trainer descends.
 
+use crate::curvature;
 use crate::initial::Initialisation;
 use crate::optimiser::OptimiserKind;
 use crate::stopping::Stopping;
+use optgap_problem::Instance;
 
 /// What the learning rate is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,4 +28,14 @@ pub struct Settings {
     pub initialisation: Initialisation,
     /// When a restart slows down and stops.
     pub stopping: Stopping,
+}
+
+impl Settings {
+    /// The learning rate at the start for an instance, as a plain number.
+    pub(crate) fn base_rate(&self, instance: &Instance) -> f64 {
+        match self.rate_scale {
+            RateScale::Curvature => self.learning_rate / curvature::estimate(instance),
+            RateScale::One => self.learning_rate,
+        }
+    }
 }

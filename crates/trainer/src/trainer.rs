@@ -4,10 +4,12 @@ use crate::settings::Settings;
 use crate::training;
 use optgap_problem::{Activation, Instance, Loss, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
 
-/// Most multiplications of one step of one restart: above this a step takes so long that a stop would come late.
-const STEP_WORK: usize = 1 << 25;
-/// Passes over the hidden values in a step beside the matrix products.
-const PASSES: usize = 8;
+/// Most units of work in one step of one restart, about 10 ns each: above this a stop would come late.
+const STEP_WORK: usize = 1 << 22;
+/// Passes over the hidden values in a step beside the matrix products, in units of work.
+const HIDDEN_PASSES: usize = 8;
+/// Passes over the parameters in a step, in units of work.
+const PARAMETER_PASSES: usize = 32;
 
 /// Full-batch descent from many starts with one of burn's optimisers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +31,7 @@ impl Trainer for DescentTrainer {
         let Loss::Squared = instance.loss;
         instance.validate().map_err(|error| Unsupported(error.to_string()))?;
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
-        let work = n.saturating_mul(k).saturating_mul(d + PASSES);
+        let work = k.saturating_mul(d + HIDDEN_PASSES).saturating_mul(n + PARAMETER_PASSES);
         if work > STEP_WORK {
             return Err(Unsupported(format!(
                 "a full-batch step on {n} samples of {d} inputs with {k} hidden units is too long to be stopped in time; \

@@ -6,14 +6,13 @@ use crate::layout::Layout;
 use crate::settings::Settings;
 use crate::stopping::{Levels, Restart};
 use optgap_problem::{EndPoint, Instance, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
-use std::ops::Range;
 
 /// Most restarts in one batch: more gain nothing.
 const MOST_RESTARTS: usize = 64;
-/// A batch has at most about this many hidden values (samples x units x restarts), so that they stay in the cache.
+/// A batch has at most about this many hidden values and weights, (n + d) * k per restart, so that they stay in the cache.
 const HIDDEN_VALUES: usize = 1 << 16;
 
-/// Trains all restarts, batch after batch.
+/// Trains all restarts, batch after batch. A stop leaves the restarts of later batches at their initial weights.
 pub(crate) fn train(
     instance: &Instance,
     restarts: Restarts,
@@ -23,24 +22,32 @@ pub(crate) fn train(
 ) -> Result<TrainOutcome, TrainError> {
     let layout = Layout::new(instance);
     let levels = Levels { target, floor: settings.stopping.loss_floor * instance.constant_level() };
+    let base_rate = settings.base_rate(instance);
     let size = batch_size(instance);
     let mut ends: Vec<EndPoint> = Vec::with_capacity(restarts.count);
     let mut best = f64::INFINITY;
     while ends.len() < restarts.count {
         let range = ends.len()..restarts.count.min(ends.len() + size);
-        let mut run = BatchRun::start(instance, restarts, range.clone(), settings, levels)?;
+        let starts = range.clone().map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
+        let mut run = BatchRun::start(instance, starts, settings, base_rate, levels)?;
         run.waiting = restarts.count - range.end;
         run.best_elsewhere = best;
-        run.finish(watch)?;
+        let interrupted = run.finish(watch)?;
         best = run.best();
         ends.extend(run.restarts.iter().map(|restart| end_point(&layout, restart)));
+        if let Some(reason) = interrupted {
+            ends.extend((range.end..restarts.count).map(|index| {
+                let start = initial::column(&layout, restarts, index, settings.initialisation);
+                EndPoint { weights: layout.unpack(&start), steps: 0, stop: reason }
+            }));
+        }
     }
     Ok(TrainOutcome { ends })
 }
 
 /// Restarts per batch. It depends on the instance alone.
 pub(crate) fn batch_size(instance: &Instance) -> usize {
-    (HIDDEN_VALUES / (instance.data.len() * instance.network.width)).clamp(1, MOST_RESTARTS)
+    (HIDDEN_VALUES / ((instance.data.len() + instance.data.dimension()) * instance.network.width)).clamp(1, MOST_RESTARTS)
 }
 
 fn end_point(layout: &Layout, restart: &Restart) -> EndPoint {
@@ -66,33 +73,31 @@ struct BatchRun<'a> {
 impl<'a> BatchRun<'a> {
     fn start(
         instance: &Instance,
-        restarts: Restarts,
-        range: Range<usize>,
+        starts: Vec<Vec<f64>>,
         settings: &'a Settings,
+        base_rate: f64,
         levels: Levels,
     ) -> Result<Self, TrainError> {
-        let layout = Layout::new(instance);
-        let starts: Vec<Vec<f64>> =
-            range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
-        let batch = Batch::with_columns(instance, &starts, settings)?;
+        let batch = Batch::with_columns(instance, &starts, settings.optimiser, base_rate)?;
         let columns = (0..starts.len()).collect();
         let restarts = starts.into_iter().map(Restart::new).collect();
         Ok(Self { settings, levels, batch, restarts, columns, waiting: 0, best_elsewhere: f64::INFINITY })
     }
 
-    /// Steps until every restart has stopped.
-    fn finish(&mut self, watch: &mut dyn Watch) -> Result<(), TrainError> {
+    /// Steps until every restart has stopped; gives the watch's reason if that is why.
+    fn finish(&mut self, watch: &mut dyn Watch) -> Result<Option<StopReason>, TrainError> {
         let mut step = 0;
         loop {
             if let Some(reason) = watch.should_stop() {
-                return self.interrupt(step, reason);
+                self.interrupt(step, reason)?;
+                return Ok(Some(reason));
             }
             if step % self.settings.stopping.check_every == 0 || step == self.settings.stopping.steps {
                 self.check(step)?;
                 let active = self.active() + self.waiting;
                 watch.observe(Progress::Training { step, active, best: self.best() });
                 if self.active() == 0 {
-                    return Ok(());
+                    return Ok(None);
                 }
             }
             self.batch.step()?;
