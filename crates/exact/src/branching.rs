@@ -1,0 +1,167 @@
+//! Where to split a node: which neuron, which edge of its cone, at which sample's hyperplane.
+
+use crate::cone::Cone;
+use crate::node::Product;
+use crate::program::Program;
+use crate::relaxation::Relaxation;
+use crate::vertex::Vertex;
+
+/// From this depth on one sample is finished after the other: that ends every branch, while scores alone can cycle.
+const FINISH_DEPTH: u32 = 24;
+/// Only edges of at least this share of the longest crossing edge are split, so that cones stay round.
+const LONG_EDGE: f64 = 0.7;
+/// A cone whose relative volume is below this is flat: then only the longest crossing edge is split.
+const FLAT: f64 = 0.05;
+
+/// A split: the edge from ray `a` to ray `b` of neuron `neuron`'s cone, at the hyperplane of `sample`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) neuron: usize,
+    pub(crate) a: usize,
+    pub(crate) b: usize,
+    pub(crate) sample: usize,
+}
+
+/// The split for a node whose relaxation was just solved; `None` if no sample cuts its cones.
+pub(crate) fn choose(program: &Program, product: &Product, relaxation: &Relaxation, depth: u32) -> Option<Split> {
+    if depth < FINISH_DEPTH {
+        if let Some(split) = by_score(program, product, relaxation) {
+            return Some(split);
+        }
+    }
+    finish_one_sample(program, product)
+}
+
+/// The neuron whose relaxation loses most, an edge that carries much of the loss, the median crossing on it.
+fn by_score(program: &Program, product: &Product, relaxation: &Relaxation) -> Option<Split> {
+    let n = program.len();
+    let intervals = relaxation.intervals();
+    let residuals = true_residuals(program, product, relaxation);
+    let mut best: Option<(f64, usize, Vec<(usize, f64)>)> = None;
+    for (j, cone) in product.cones.iter().enumerate() {
+        let mut scores = Vec::with_capacity(cone.cut.len());
+        let mut total = 0.0;
+        for &i in &cone.cut {
+            let over = intervals.chord[j * n + i] - intervals.z[j * n + i].max(0.0);
+            let relaxed = relaxation.residuals[i].abs() / program.multiplicity[i];
+            let score = over * (residuals[i].abs() + relaxed) * program.multiplicity[i];
+            if score > 0.0 {
+                scores.push((i, score));
+                total += score;
+            }
+        }
+        if total > best.as_ref().map_or(0.0, |b| b.0) {
+            best = Some((total, j, scores));
+        }
+    }
+    let (_, neuron, scores) = best?;
+    let cone = &product.cones[neuron];
+    let (a, b) = choose_edge(program, cone, &scores)?;
+    let sample = median_crossing(cone, a, b, &scores)?;
+    Some(Split { neuron, a, b, sample })
+}
+
+/// `f(x_i) - y_i` of the network at the relaxation's solution.
+pub(crate) fn true_residuals(program: &Program, product: &Product, relaxation: &Relaxation) -> Vec<f64> {
+    let n = program.len();
+    let constant = if program.output_bias { relaxation.multipliers[product.cones.len() * program.dim] } else { 0.0 };
+    (0..n)
+        .map(|i| {
+            let units = (0..product.cones.len()).map(|j| product.sign(j) * relaxation.intervals().z[j * n + i].max(0.0));
+            units.sum::<f64>() + constant - program.labels[i]
+        })
+        .collect()
+}
+
+fn crosses(cone: &Cone, a: usize, b: usize, sample: usize) -> bool {
+    cone.rays[a].z[sample] * cone.rays[b].z[sample] < 0.0
+}
+
+/// Distance of two rays on the unit sphere of the data's metric, squared.
+fn edge_length(program: &Program, a: &Vertex, b: &Vertex) -> f64 {
+    let products = a.z.iter().zip(&b.z).zip(&program.multiplicity).map(|((x, y), m)| x * y * m);
+    2.0 - 2.0 * products.sum::<f64>() / (a.length * b.length)
+}
+
+fn choose_edge(program: &Program, cone: &Cone, scores: &[(usize, f64)]) -> Option<(usize, usize)> {
+    let rays = cone.rays.len();
+    let mut edges = Vec::with_capacity(rays * (rays - 1) / 2);
+    let mut longest = 0.0f64;
+    for a in 0..rays {
+        for b in a + 1..rays {
+            let share: f64 = scores.iter().filter(|(i, _)| crosses(cone, a, b, *i)).map(|(_, score)| score).sum();
+            if share > 0.0 {
+                let length = edge_length(program, &cone.rays[a], &cone.rays[b]).max(0.0).sqrt();
+                longest = longest.max(length);
+                edges.push((a, b, share, length));
+            }
+        }
+    }
+    let flat = is_flat(program, cone);
+    let long_enough = |length: f64| if flat { length >= longest } else { length >= LONG_EDGE * longest };
+    let allowed = edges.iter().filter(|edge| long_enough(edge.3));
+    allowed.max_by(|x, y| x.2.total_cmp(&y.2)).map(|&(a, b, _, _)| (a, b))
+}
+
+/// Is the simplex spanned by the unit rays thin against its longest edge? Measured by the smallest height over all rays that
+/// Gram-Schmidt meets.
+fn is_flat(program: &Program, cone: &Cone) -> bool {
+    let rays = &cone.rays;
+    if rays.len() < 3 {
+        return false;
+    }
+    // Volume of the simplex relative to a cube on its longest edge, by the Gram determinant of the edge vectors.
+    let gram = |a: usize, b: usize| -> f64 {
+        let d = |x: usize, y: usize| edge_length(program, &rays[x], &rays[y]);
+        // Squared distances give the products of edge vectors from ray 0.
+        0.5 * (d(0, a) + d(0, b) - if a == b { 0.0 } else { d(a, b) })
+    };
+    let size = rays.len() - 1;
+    let mut matrix = vec![0.0; size * size];
+    let mut longest = 0.0f64;
+    for r in 0..size {
+        for c in 0..size {
+            matrix[r * size + c] = gram(r + 1, c + 1);
+        }
+        longest = longest.max(matrix[r * size + r]);
+    }
+    let mut factor = vec![0.0; size * size];
+    if longest <= 0.0 || !crate::linear::cholesky(&mut factor, size, 0.0, |r, c| matrix[r * size + c] / longest) {
+        return true;
+    }
+    (0..size).map(|r| factor[r * size + r]).product::<f64>() < FLAT
+}
+
+/// The sample at the score-weighted median of the crossings on an edge.
+fn median_crossing(cone: &Cone, a: usize, b: usize, scores: &[(usize, f64)]) -> Option<usize> {
+    let (ray_a, ray_b) = (&cone.rays[a], &cone.rays[b]);
+    let mut crossings: Vec<(f64, f64, usize)> = scores
+        .iter()
+        .filter(|(i, _)| crosses(cone, a, b, *i))
+        .map(|&(i, score)| {
+            let (za, zb) = (ray_a.z[i].abs() / ray_a.length, ray_b.z[i].abs() / ray_b.length);
+            (za / (za + zb), score, i)
+        })
+        .collect();
+    crossings.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.2.cmp(&y.2)));
+    let half = 0.5 * crossings.iter().map(|c| c.1).sum::<f64>();
+    let mut sum = 0.0;
+    crossings.iter().find_map(|&(_, score, sample)| {
+        sum += score;
+        (sum >= half).then_some(sample)
+    })
+}
+
+/// The cut sample with the fewest non-zero rays, on the longest edge that it crosses. Each such split lowers that number in both
+/// children and no decided sample becomes cut again, so a branch has at most `FINISH_DEPTH + k n (D - 1)` levels.
+fn finish_one_sample(program: &Program, product: &Product) -> Option<Split> {
+    let candidates = product.cones.iter().enumerate().flat_map(|(j, cone)| cone.cut.iter().map(move |&i| (j, i)));
+    let nonzero = |&(j, i): &(usize, usize)| product.cones[j].rays.iter().filter(|ray| ray.z[i] != 0.0).count();
+    let (neuron, sample) = candidates.min_by_key(nonzero)?;
+    let cone = &product.cones[neuron];
+    let length = |&(a, b): &(usize, usize)| edge_length(program, &cone.rays[a], &cone.rays[b]);
+    let edges = (0..cone.rays.len()).flat_map(|a| (a + 1..cone.rays.len()).map(move |b| (a, b)));
+    let crossing = edges.filter(|&(a, b)| crosses(cone, a, b, sample));
+    let (a, b) = crossing.max_by(|x, y| length(x).total_cmp(&length(y)))?;
+    Some(Split { neuron, a, b, sample })
+}

@@ -1,0 +1,112 @@
+//! The optimum of a decided node in exact arithmetic: the last resort where floating point cannot prove a leaf.
+//!
+//! In a node without cut samples the relaxation is exact, so the node is a non-negative least-squares problem with integer
+//! data. Principal pivoting with the least-index rule (Murty) finds the passive set that satisfies the optimality conditions
+//! exactly; the optimum is then a fraction.
+
+use crate::integers::{CramerSolution, dot, solve_exactly};
+use crate::node::Product;
+use crate::program::{Program, enclose};
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+use optgap_problem::Enclosure;
+
+/// Passive sets that are tried before the node is left with the trivial bound.
+const MOST_PIVOTS: usize = 500;
+
+/// A proved lower bound of the node's sum of squares over all samples: its optimum, rounded down, or if the pivoting does
+/// not end what no prediction can avoid. `support` names the multipliers that are probably not zero.
+///
+/// Only for products in which no cone cuts a sample.
+pub(crate) fn decided_optimum(program: &Program, product: &Product, support: &[f64]) -> f64 {
+    let fit = Fit::new(program, product);
+    match fit.solve(support) {
+        Some(squares) => (Enclosure::exact(program.unavoidable) + enclose(&squares)).lo,
+        None => program.unavoidable,
+    }
+}
+
+/// Normal equations in integers. Labels are scaled by `label_scale`.
+struct Fit {
+    gram: Vec<Vec<BigInt>>,
+    linear: Vec<BigInt>,
+    squares: BigInt,
+    label_scale: BigInt,
+    /// Variables from here on are free.
+    bounded: usize,
+}
+
+impl Fit {
+    fn new(program: &Program, product: &Product) -> Self {
+        debug_assert!(product.cones.iter().all(|cone| cone.cut.is_empty()));
+        let label_scale = program.exact_labels.iter().fold(BigInt::one(), |scale, label| scale.lcm(label.denom()));
+        let labels: Vec<BigInt> = program.exact_labels.iter().map(|label| label.numer() * (&label_scale / label.denom())).collect();
+        let multiplicity: Vec<u64> = program.multiplicity.iter().map(|&m| m as u64).collect();
+        let mut columns: Vec<Vec<BigInt>> = Vec::new();
+        for (j, cone) in product.cones.iter().enumerate() {
+            for ray in &cone.rays {
+                let entry = |i: usize| {
+                    let z = if ray.z[i] > 0.0 { dot(&ray.ray, &program.integer_points[i]) } else { return BigInt::zero() };
+                    if j < product.positive { z } else { -z }
+                };
+                columns.push((0..program.len()).map(entry).collect());
+            }
+        }
+        let bounded = columns.len();
+        if program.output_bias {
+            columns.push(vec![BigInt::one(); program.len()]);
+        }
+        let inner = |a: &[BigInt], b: &[BigInt]| -> BigInt {
+            a.iter().zip(b).zip(&multiplicity).filter(|((x, y), _)| !x.is_zero() && !y.is_zero()).map(|((x, y), m)| x * y * m).sum()
+        };
+        let gram = columns.iter().map(|a| columns.iter().map(|b| inner(a, b)).collect()).collect();
+        let linear = columns.iter().map(|a| inner(a, &labels)).collect();
+        Self { gram, linear, squares: inner(&labels, &labels), label_scale, bounded }
+    }
+
+    /// The optimal sum of squares.
+    fn solve(&self, support: &[f64]) -> Option<BigRational> {
+        let size = self.linear.len();
+        let mut passive: Vec<usize> = Vec::new();
+        for c in (self.bounded..size).chain((0..self.bounded).filter(|&c| support.get(c).is_some_and(|&v| v > 0.0))) {
+            passive.push(c);
+            if self.minimum_over(&passive).is_none() {
+                passive.pop();
+            }
+        }
+        for _ in 0..MOST_PIVOTS {
+            let solution = self.minimum_over(&passive)?;
+            let Some(wrong) = self.least_violation(&passive, &solution) else {
+                let explained: BigInt = passive.iter().zip(&solution.numerators).map(|(&c, n)| &self.linear[c] * n).sum();
+                let numerator = &self.squares * &solution.determinant - explained;
+                return Some(BigRational::new(numerator, solution.determinant * &self.label_scale * &self.label_scale));
+            };
+            match passive.iter().position(|&c| c == wrong) {
+                Some(place) => {
+                    passive.remove(place);
+                }
+                None => passive.push(wrong),
+            }
+        }
+        None
+    }
+
+    /// The first variable whose optimality condition fails: a negative multiplier, or a descent direction at zero.
+    fn least_violation(&self, passive: &[usize], solution: &CramerSolution) -> Option<usize> {
+        (0..self.bounded).find(|c| match passive.iter().position(|p| p == c) {
+            Some(place) => solution.numerators[place].is_negative(),
+            None => {
+                let used: BigInt = passive.iter().zip(&solution.numerators).map(|(&p, n)| &self.gram[*c][p] * n).sum();
+                (&self.linear[*c] * &solution.determinant - used).is_positive()
+            }
+        })
+    }
+
+    /// Solves the normal equations of the passive columns; `None` if these are dependent.
+    fn minimum_over(&self, passive: &[usize]) -> Option<CramerSolution> {
+        let equation = |&r: &usize| passive.iter().map(|&c| self.gram[r][c].clone()).chain([self.linear[r].clone()]).collect();
+        solve_exactly(passive.iter().map(equation).collect())
+    }
+}

@@ -1,0 +1,333 @@
+//! The canonical program: a training problem reduced to what the search needs, by exact steps only.
+//!
+//! `prediction_i = sum_j s_j relu(u_j . x_i) (+ c)` on distinct points with weights. Every step from the instance to
+//! the program is exact: equal points become one weighted point, columns that depend linearly on others are dropped, a
+//! column may be shifted (with a hidden bias) and is scaled by a power of two. So a bound for the program is a bound for
+//! the instance, and weights pass back through [`Program::weights`].
+
+use crate::integers::{dyadic, independent_columns, scale, scaled_to_f64};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::Zero;
+use optgap_problem::{Enclosure, Instance, Weights};
+use std::collections::HashMap;
+
+/// A column is shifted towards zero when its mean is this many times larger than its spread: large offsets would cost
+/// digits in every product.
+const SHIFT_RATIO: f64 = 4.0;
+
+/// The reduced problem. `n` points in `dim` coordinates; the last coordinate is 1 if there is a hidden bias.
+pub(crate) struct Program {
+    /// Number of hidden units.
+    pub(crate) width: usize,
+    /// Number of coordinates `D` of a neuron's parameter vector.
+    pub(crate) dim: usize,
+    /// Is there a free constant in the prediction?
+    pub(crate) output_bias: bool,
+    /// Are the signs of the neurons free? Otherwise all are positive.
+    pub(crate) free_signs: bool,
+    /// Exact integer coordinates of the points, `n` rows of `dim`.
+    pub(crate) integer_points: Vec<Vec<BigInt>>,
+    /// `points[i * dim + c]` is `integer_points[i][c] * 2^column_exponents[c]` to the nearest f64.
+    pub(crate) points: Vec<f64>,
+    /// Powers of two that bring the columns to a spread of about 1.
+    pub(crate) column_exponents: Vec<i64>,
+    /// Multiplicity of each point.
+    pub(crate) multiplicity: Vec<f64>,
+    /// Mean label of each point, to the nearest f64.
+    pub(crate) labels: Vec<f64>,
+    /// The exact mean labels.
+    pub(crate) exact_labels: Vec<BigRational>,
+    /// Enclosures of the mean labels.
+    pub(crate) label_enclosures: Vec<Enclosure>,
+    /// Sum of squares that no prediction can remove: equal points with different labels. A lower bound for it.
+    pub(crate) unavoidable: f64,
+    /// Number of original samples.
+    pub(crate) samples: usize,
+    back: BackMap,
+}
+
+/// How a parameter vector returns to original coordinates: `w_c = u_c * 2^exponent_c`, `b = u_last - sum w_c shift_c`.
+struct BackMap {
+    /// Original column of each kept coordinate; none for the bias.
+    columns: Vec<Option<usize>>,
+    shifts: Vec<f64>,
+    exponents: Vec<i64>,
+    original_dimension: usize,
+}
+
+impl Program {
+    pub(crate) fn new(instance: &Instance) -> Self {
+        let data = &instance.data;
+        let (first_of_point, point_of_sample) = distinct_points(instance);
+        let shifts: Vec<f64> = (0..data.dimension()).map(|c| if instance.network.hidden_bias { shift(instance, c) } else { 0.0 }).collect();
+        let mut columns: Vec<IntegerColumn> = Vec::new();
+        if instance.network.hidden_bias {
+            columns.push(IntegerColumn { source: None, values: vec![BigInt::from(1); first_of_point.len()], exponent: 0 });
+        }
+        for c in 0..data.dimension() {
+            let values: Vec<f64> = first_of_point.iter().map(|&i| data.input(i)[c]).collect();
+            columns.push(IntegerColumn::new(c, &values, shifts[c]));
+        }
+        // The bias comes first, so that it is a constant column that is dropped and not the bias.
+        let rows: Vec<Vec<BigInt>> =
+            (0..first_of_point.len()).map(|i| columns.iter().map(|column| column.values[i].clone()).collect()).collect();
+        let mut kept = independent_columns(rows.iter().map(Vec::as_slice), columns.len());
+        if kept.first() == Some(&0) && instance.network.hidden_bias {
+            kept.rotate_left(1);
+        }
+        let integer_points: Vec<Vec<BigInt>> = rows.iter().map(|row| kept.iter().map(|&c| row[c].clone()).collect()).collect();
+        let column_exponents: Vec<i64> = kept.iter().map(|&c| columns[c].unit_exponent()).collect();
+        let points = integer_points
+            .iter()
+            .flat_map(|row| row.iter().zip(&column_exponents).map(|(value, &exponent)| scaled_to_f64(value, exponent)))
+            .collect();
+        let exact_labels = exact_mean_labels(instance, &point_of_sample, first_of_point.len());
+        let unavoidable = unavoidable_squares(instance, &point_of_sample, &exact_labels);
+        let mut multiplicity = vec![0.0; first_of_point.len()];
+        for &point in &point_of_sample {
+            multiplicity[point] += 1.0;
+        }
+        let back = BackMap {
+            columns: kept.iter().map(|&c| columns[c].source).collect(),
+            shifts,
+            // A coordinate is (x - shift) / 2^exponent * 2^unit: the weight of x takes the opposite power.
+            exponents: kept.iter().zip(&column_exponents).map(|(&c, unit)| unit - columns[c].exponent).collect(),
+            original_dimension: data.dimension(),
+        };
+        Self {
+            width: instance.network.width,
+            dim: kept.len(),
+            output_bias: instance.network.output_bias,
+            free_signs: instance.network.train_output,
+            integer_points,
+            points,
+            column_exponents,
+            multiplicity,
+            labels: exact_labels.iter().map(rational_to_f64).collect(),
+            label_enclosures: exact_labels.iter().map(enclose).collect(),
+            exact_labels,
+            unavoidable,
+            samples: data.len(),
+            back,
+        }
+    }
+
+    /// Number of distinct points.
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Float coordinates of a point.
+    pub(crate) fn point(&self, index: usize) -> &[f64] {
+        &self.points[index * self.dim..(index + 1) * self.dim]
+    }
+
+    /// Original weights for the given neurons (float coordinates) and constant.
+    pub(crate) fn weights(&self, neurons: &[f64], positive: usize, constant: f64) -> Weights {
+        let mut weights = Weights::zero(self.width, self.back.original_dimension);
+        weights.output_bias = constant;
+        for (j, neuron) in neurons.chunks(self.dim.max(1)).enumerate().take(self.width) {
+            weights.output[j] = if j < positive { 1.0 } else { -1.0 };
+            let mut bias = 0.0;
+            for (c, &value) in neuron.iter().enumerate() {
+                match self.back.columns[c] {
+                    None => bias += value,
+                    Some(column) => {
+                        let weight = scale(value, self.back.exponents[c]);
+                        weights.hidden[j][column] = weight;
+                        bias -= weight * self.back.shifts[column];
+                    }
+                }
+            }
+            weights.hidden_bias[j] = bias;
+        }
+        weights
+    }
+
+    /// The least sum of squares over constant predictions: exact, rounded down. The optimum when no neuron can do anything.
+    pub(crate) fn constant_fit_lower(&self) -> f64 {
+        let constant = if self.output_bias {
+            let weighted: BigRational = self.exact_labels.iter().zip(&self.multiplicity).map(|(y, &m)| y * exact(m)).sum();
+            weighted / exact(self.samples as f64)
+        } else {
+            BigRational::zero()
+        };
+        let squares: BigRational = self
+            .exact_labels
+            .iter()
+            .zip(&self.multiplicity)
+            .map(|(y, &m)| {
+                let residual = y - &constant;
+                &residual * &residual * exact(m)
+            })
+            .sum();
+        (Enclosure::exact(self.unavoidable) + enclose(&squares)).lo.max(0.0)
+    }
+}
+
+/// One column of the data in integers: `x - shift = value * 2^exponent`.
+struct IntegerColumn {
+    source: Option<usize>,
+    values: Vec<BigInt>,
+    exponent: i64,
+}
+
+impl IntegerColumn {
+    fn new(source: usize, values: &[f64], shift: f64) -> Self {
+        let parts = |value: f64| dyadic(value).map_or((0, 0), |(m, e)| (m, i64::from(e)));
+        let exponents = values.iter().chain([&shift]).filter_map(|&v| dyadic(v)).map(|(_, e)| i64::from(e));
+        let exponent = exponents.min().unwrap_or(0);
+        let integer = |value: f64| {
+            let (mantissa, own) = parts(value);
+            if mantissa == 0 { BigInt::zero() } else { BigInt::from(mantissa) << (own - exponent) as usize }
+        };
+        let offset = integer(shift);
+        let mut column = Self { source: Some(source), values: values.iter().map(|&v| integer(v) - &offset).collect(), exponent };
+        column.drop_trailing_zeros();
+        column
+    }
+
+    /// After a shift all values may be multiples of a power of two: shorter numbers make every later product cheaper.
+    fn drop_trailing_zeros(&mut self) {
+        let zeros = self.values.iter().filter_map(BigInt::trailing_zeros).min().unwrap_or(0);
+        self.exponent += zeros as i64;
+        self.values.iter_mut().for_each(|v| *v >>= zeros);
+    }
+
+    /// The power of two that brings the integers to about 1.
+    fn unit_exponent(&self) -> i64 {
+        let largest = self.values.iter().map(BigInt::bits).max().unwrap_or(0) as i64;
+        if self.source.is_none() { 0 } else { 1 - largest }
+    }
+}
+
+/// Index of a first sample for every distinct point, and the point of every sample.
+fn distinct_points(instance: &Instance) -> (Vec<usize>, Vec<usize>) {
+    let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
+    let mut firsts = Vec::new();
+    let mut points = Vec::with_capacity(instance.data.len());
+    for (index, (input, _)) in instance.data.samples().enumerate() {
+        // Adding 0.0 makes -0.0 and 0.0 the same point.
+        let key = input.iter().map(|v| (v + 0.0).to_bits()).collect();
+        let point = *known.entry(key).or_insert_with(|| {
+            firsts.push(index);
+            firsts.len() - 1
+        });
+        points.push(point);
+    }
+    (firsts, points)
+}
+
+/// A short number near the mean of a column with a large offset, else 0.
+fn shift(instance: &Instance, column: usize) -> f64 {
+    let values = || instance.data.samples().map(|(input, _)| input[column]);
+    let n = instance.data.len() as f64;
+    let mean = values().map(|v| v / n).sum::<f64>();
+    let spread = values().map(|v| (v - mean).abs()).fold(0.0, f64::max);
+    if !(mean.is_finite() && spread.is_finite()) || mean.abs() <= SHIFT_RATIO * spread {
+        return 0.0;
+    }
+    if spread == 0.0 {
+        return values().next().unwrap_or(0.0);
+    }
+    let unit = scale(1.0, spread.log2().floor() as i64);
+    let shifted = (mean / unit).round() * unit;
+    if shifted.is_finite() { shifted } else { 0.0 }
+}
+
+fn exact(value: f64) -> BigRational {
+    BigRational::from_float(value).expect("validated as finite")
+}
+
+fn exact_mean_labels(instance: &Instance, point_of_sample: &[usize], points: usize) -> Vec<BigRational> {
+    let mut sums = vec![BigRational::zero(); points];
+    let mut counts = vec![0i64; points];
+    for (&point, &label) in point_of_sample.iter().zip(instance.data.labels()) {
+        sums[point] += exact(label);
+        counts[point] += 1;
+    }
+    sums.into_iter().zip(counts).map(|(sum, count)| sum / BigRational::from_integer(count.into())).collect()
+}
+
+fn unavoidable_squares(instance: &Instance, point_of_sample: &[usize], means: &[BigRational]) -> f64 {
+    let mut total = BigRational::zero();
+    for (&point, &label) in point_of_sample.iter().zip(instance.data.labels()) {
+        let residual = exact(label) - &means[point];
+        if !residual.is_zero() {
+            total += &residual * &residual;
+        }
+    }
+    enclose(&total).lo.max(0.0)
+}
+
+/// The nearest f64, up to one unit in the last place.
+pub(crate) fn rational_to_f64(value: &BigRational) -> f64 {
+    // 64 bits more than the denominator has: the quotient's truncation is far below half a unit of an f64.
+    let shift = value.denom().bits() as i64 - value.numer().bits() as i64 + 64;
+    let quotient = if shift >= 0 {
+        (value.numer() << shift as usize) / value.denom()
+    } else {
+        value.numer() / (value.denom() << (-shift) as usize)
+    };
+    scaled_to_f64(&quotient, -shift)
+}
+
+/// An enclosure of a rational number.
+pub(crate) fn enclose(value: &BigRational) -> Enclosure {
+    if value.is_zero() {
+        return Enclosure::ZERO;
+    }
+    let nearest = rational_to_f64(value);
+    Enclosure::new(nearest.next_down(), nearest.next_up())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use optgap_problem::{Dataset, Loss, Network};
+
+    fn program(rows: &[Vec<f64>], labels: &[f64], hidden_bias: bool) -> (Instance, Program) {
+        let mut network = Network::dense(1);
+        network.hidden_bias = hidden_bias;
+        let instance = Instance::new(Dataset::new(rows, labels.to_vec()).expect("valid"), network, Loss::Squared).expect("valid");
+        let program = Program::new(&instance);
+        (instance, program)
+    }
+
+    #[test]
+    fn collinear_points_have_rank_two_and_constant_columns_vanish() {
+        let rows: Vec<Vec<f64>> = (0..12).map(|i| vec![f64::from(i), f64::from(2 * i - 3), 7.5]).collect();
+        let (_, reduced) = program(&rows, &[0.5; 12], true);
+        assert_eq!(reduced.dim, 2);
+        let (_, linear) = program(&rows, &[0.5; 12], false);
+        assert_eq!(linear.dim, 2);
+    }
+
+    #[test]
+    fn points_that_differ_in_the_last_bit_are_not_collinear() {
+        let rows = vec![vec![0.0, 0.0], vec![0.1, 0.1], vec![0.2, 0.2f64.next_up()], vec![0.3, 0.3]];
+        assert_eq!(program(&rows, &[0.0, 1.0, 2.0, 3.0], true).1.dim, 3);
+    }
+
+    #[test]
+    fn duplicates_become_weights_and_leave_their_unavoidable_squares() {
+        let rows = vec![vec![1.0], vec![-0.0], vec![1.0], vec![0.0]];
+        let (_, reduced) = program(&rows, &[1.0, 5.0, 2.0, 5.0], true);
+        assert_eq!(reduced.multiplicity, [2.0, 2.0]);
+        assert_eq!(reduced.labels, [1.5, 5.0]);
+        assert!(reduced.unavoidable <= 0.5 && reduced.unavoidable > 0.499_999);
+    }
+
+    #[test]
+    fn weights_return_to_original_coordinates() {
+        let rows = vec![vec![1000.25, 3.0], vec![1000.5, -8.0], vec![1000.75, 0.1], vec![1001.0, 2.0]];
+        let (instance, reduced) = program(&rows, &[1.0, 2.0, 3.0, 4.0], true);
+        let neuron = [0.5, -1.25, 2.0];
+        let weights = reduced.weights(&neuron, 1, 0.0);
+        for (i, (input, _)) in instance.data.samples().enumerate() {
+            let z: f64 = reduced.point(i).iter().zip(&neuron).map(|(x, u)| x * u).sum();
+            assert!((weights.predict(input) - z.max(0.0)).abs() < 1e-12);
+        }
+    }
+}
