@@ -1,0 +1,35 @@
+//! One file per subcommand.
+
+mod generate;
+mod list;
+mod report;
+mod run;
+mod solve;
+mod train;
+
+use crate::Exit;
+use clap::Subcommand;
+
+/// The subcommands, in the order of the help.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Run(run::Arguments),
+    Solve(solve::Arguments),
+    Train(train::Arguments),
+    List(list::Arguments),
+    Gen(generate::Arguments),
+    Report(report::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        match self {
+            Self::Run(arguments) => run::run(arguments),
+            Self::Solve(arguments) => solve::run(arguments),
+            Self::Train(arguments) => train::run(arguments),
+            Self::List(_) => list::run(),
+            Self::Gen(arguments) => generate::run(arguments),
+            Self::Report(arguments) => report::run(arguments),
+        }
+    }
+}

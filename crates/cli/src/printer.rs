@@ -1,0 +1,78 @@
+//! What a person sees of a run while it works: a bar on a terminal, one line per cell elsewhere.
+
+use crate::terminal;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use optgap_harness::{Event, Observer};
+use optgap_results::CellRecord;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Shows the events of a run on stderr.
+pub(crate) struct Printer {
+    bar: Option<ProgressBar>,
+}
+
+impl Printer {
+    /// A bar if stderr is a terminal, else lines.
+    pub(crate) fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cells  {elapsed} (about {eta} left)  {wide_msg}");
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(style.expect("the template is well-formed"));
+            bar.enable_steady_tick(Duration::from_millis(500));
+            bar
+        });
+        Self { bar }
+    }
+
+    /// Takes the bar off the terminal.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Printer {
+    fn hear(&self, event: Event<'_>) {
+        match (event, &self.bar) {
+            (Event::Planned { total, done }, Some(bar)) => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                // Cells of earlier runs say nothing about the speed of this one.
+                bar.reset_eta();
+            }
+            (Event::Planned { total, done }, None) => {
+                terminal::note(&format!("{total} cells, {done} of them done already"));
+            }
+            (Event::Started { .. }, _) => {}
+            (Event::Finished { record, done, .. }, Some(bar)) => {
+                bar.set_message(format!("{} {}", record.method.label, record.instance.name));
+                bar.set_position(done as u64);
+                if record.status.is_failure() {
+                    bar.println(line(record));
+                }
+            }
+            (Event::Finished { record, done, total }, None) => {
+                terminal::note(&format!("[{done:>w$}/{total}] {}", line(record), w = total.to_string().len()));
+            }
+        }
+    }
+}
+
+/// Status, time, loss, instance, method, and the reason if there is one.
+fn line(record: &CellRecord) -> String {
+    let loss = record.best_loss().map_or_else(String::new, |loss| format!("{:.6e}", loss.hi));
+    let mut line = format!(
+        "{:<11} {:>8.2} s  {loss:>12}  {} · {}",
+        record.status.to_string(),
+        record.wall_s,
+        record.instance.name,
+        record.method.label
+    );
+    if let Some(reason) = &record.reason {
+        line.push_str(": ");
+        line.push_str(reason);
+    }
+    line
+}

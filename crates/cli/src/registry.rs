@@ -1,0 +1,7 @@
+//! The one place where families, solvers and trainers come together.
+
+use optgap_harness::Registry;
+
+/// Everything that plans and command lines can name.
+pub(crate) static REGISTRY: Registry =
+    Registry { families: optgap_families::FAMILIES, solvers: optgap_exact::METHODS, trainers: optgap_trainer::METHODS };

@@ -1,0 +1,65 @@
+//! From a run's folder to its report.
+
+use crate::registry::REGISTRY;
+use optgap_report::{ReportMeta, RunTable, headline, write_report};
+use optgap_results::{CellRecord, RunFolder};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What is reported of a run: its planned cells.
+pub(crate) struct Report {
+    records: Vec<CellRecord>,
+    table: RunTable,
+    meta: ReportMeta,
+}
+
+impl Report {
+    /// Reads the records of a run.
+    pub(crate) fn of(folder: &RunFolder) -> anyhow::Result<Self> {
+        let records = folder.planned_records()?;
+        let planned = Some(folder.planned()?.len()).filter(|&cells| cells > 0);
+        let root = folder.root();
+        let title = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let described = REGISTRY.families.iter().filter(|family| records.iter().any(|r| r.instance.family == family.name()));
+        let meta = ReportMeta {
+            title: title.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            command: Some(format!("cargo optgap run {}", root.join("run.toml").display())),
+            planned_cells: planned,
+            families: described.map(|family| (family.name().to_owned(), family.description().to_owned())).collect(),
+            environment: environment(folder)?,
+            // Nothing in a report changes unless the records do.
+            date: None,
+        };
+        Ok(Self { table: RunTable::new(&records, planned), records, meta })
+    }
+
+    /// The table for the terminal.
+    pub(crate) fn headline(&self) -> String {
+        headline(&self.table)
+    }
+
+    /// Does any loss lie below a lower bound?
+    pub(crate) fn has_violations(&self) -> bool {
+        !self.table.violations.is_empty()
+    }
+
+    /// Writes page and charts; gives the place of the page.
+    pub(crate) fn write(&self, folder: &RunFolder) -> anyhow::Result<PathBuf> {
+        Ok(write_report(folder.root(), &self.records, &self.meta)?.index)
+    }
+}
+
+/// Names and values of all workers' machines; the worker is named only if there are several.
+fn environment(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
+    let workers = folder.environments()?;
+    let mut lines = Vec::new();
+    for (worker, machine) in &workers {
+        for (name, value) in machine.as_object().into_iter().flatten() {
+            let name = if workers.len() > 1 { format!("{worker}: {name}") } else { name.clone() };
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            lines.push((name, value));
+        }
+    }
+    lines.retain(|(_, value)| *value != Value::Null.to_string());
+    Ok(lines)
+}

@@ -1,0 +1,73 @@
+//! The shipped plans keep their promises, checked against the real registry without running anything.
+
+use optgap_harness::{Cell, Plan, PlannedInstance, Registry, Task};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+const REGISTRY: Registry =
+    Registry { families: optgap_families::FAMILIES, solvers: optgap_exact::METHODS, trainers: optgap_trainer::METHODS };
+
+/// Paths inside plans are relative to the repository, so the text is read there and tests run there.
+fn plan(name: &str) -> Plan {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the repository");
+    std::env::set_current_dir(repository).expect("the repository is there");
+    let plan = Plan::read(&Path::new("benches/plans").join(format!("{name}.toml")), &REGISTRY);
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.name, name, "the plan's name is that of its file");
+    plan
+}
+
+fn instances(plan: &Plan) -> Vec<Arc<PlannedInstance>> {
+    let by_fingerprint: BTreeMap<&str, &Cell> =
+        plan.cells.iter().map(|cell| (cell.instance.summary.fingerprint.as_str(), cell)).collect();
+    by_fingerprint.into_values().map(|cell| Arc::clone(&cell.instance)).collect()
+}
+
+fn families(instances: &[Arc<PlannedInstance>]) -> BTreeSet<&str> {
+    instances.iter().map(|instance| instance.summary.family.as_str()).collect()
+}
+
+fn every_family() -> BTreeSet<&'static str> {
+    REGISTRY.families.iter().map(|family| family.name()).collect()
+}
+
+#[test]
+fn the_quick_plan_has_every_family_and_instances_that_are_not_toys() {
+    let plan = plan("quick");
+    let instances = instances(&plan);
+    assert_eq!(families(&instances), every_family());
+    assert!(instances.len() >= 40, "{}", instances.len());
+    let summaries = || instances.iter().map(|instance| &instance.summary);
+    let grown = summaries().filter(|summary| summary.width >= 2 && summary.samples >= 40).count();
+    assert!(2 * grown >= instances.len(), "{grown} of {}", instances.len());
+    let real = summaries().filter(|summary| summary.family == "real" && summary.samples >= 50).count();
+    assert!(real >= 6, "{real}");
+    assert!(!summaries().any(|summary| summary.is_degenerate()));
+    let names: BTreeSet<&str> = summaries().map(|summary| summary.name.as_str()).collect();
+    assert_eq!(names.len(), instances.len(), "every instance has a name of its own");
+}
+
+#[test]
+fn the_quick_plan_meets_every_instance_with_exact_search_and_both_trainers() {
+    let plan = plan("quick");
+    let methods: BTreeSet<&str> = plan.cells.iter().map(|cell| cell.method.name.as_str()).collect();
+    assert_eq!(methods, BTreeSet::from(["adam", "cones", "sgd"]));
+    assert_eq!(plan.cells.len(), 3 * instances(&plan).len());
+    for cell in &plan.cells {
+        if let Task::Training { restarts, target, .. } = &cell.task {
+            assert!(restarts.count >= 64 && target.is_none(), "{}", cell.id);
+        }
+    }
+}
+
+#[test]
+fn the_smoke_plan_has_a_few_small_instances_of_every_generated_family() {
+    let plan = plan("smoke");
+    let instances = instances(&plan);
+    let mut expected = every_family();
+    expected.remove("files");
+    assert_eq!(families(&instances), expected);
+    assert!((8..=12).contains(&instances.len()), "{}", instances.len());
+    assert!(instances.iter().all(|instance| instance.summary.samples <= 40));
+}
