@@ -50,6 +50,11 @@ impl Nnls {
         self.trial.resize(size, 0.0);
     }
 
+    /// Names the variables that are probably not zero; the next solve begins with them.
+    pub(crate) fn start_from(&mut self, support: &[bool]) {
+        self.passive.iter_mut().zip(support).for_each(|(passive, &probable)| *passive = probable);
+    }
+
     /// Column `c` of `A`.
     pub(crate) fn column_mut(&mut self, c: usize) -> &mut [f64] {
         &mut self.columns[c * self.rows..(c + 1) * self.rows]

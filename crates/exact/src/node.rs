@@ -32,7 +32,7 @@ impl Product {
     }
 }
 
-/// Which straight lines replace the ReLUs: per sample the side on which its interval misses the label, per neuron and cut
+/// Where the relaxation of a node's child starts, and which straight lines replace the ReLUs: per sample the side on which its interval misses the label, per neuron and cut
 /// sample the slope of the minorant.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines {
@@ -40,11 +40,13 @@ pub(crate) struct Lines {
     pub(crate) sides: Vec<i8>,
     /// `slopes[j * n + i]` in units of `1 / SLOPE_STEPS`.
     pub(crate) slopes: Vec<u8>,
+    /// Which multipliers of the relaxation are not zero.
+    pub(crate) support: Vec<bool>,
 }
 
 impl Lines {
     pub(crate) fn new(neurons: usize, samples: usize) -> Self {
-        Self { sides: vec![1; samples], slopes: vec![SLOPE_STEPS / 2; neurons * samples] }
+        Self { sides: vec![1; samples], slopes: vec![SLOPE_STEPS / 2; neurons * samples], support: Vec::new() }
     }
 }
 

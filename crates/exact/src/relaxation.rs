@@ -11,8 +11,10 @@ use crate::program::Program;
 const SIDE_ROUNDS: usize = 30;
 /// Rounds on the slopes of the minorants.
 const SLOPE_ROUNDS: usize = 6;
-/// Bisections of the line search on the convex piecewise quadratic.
-const BISECTIONS: usize = 24;
+/// Steps of the line search on the convex piecewise quadratic, whose derivative is piecewise linear.
+const LINE_STEPS: usize = 12;
+/// The line search ends when the derivative has fallen to this share.
+const LINE_TOLERANCE: f64 = 1e-6;
 /// A round of slopes that raises the value by less than this share was the last one.
 const SLOPE_PROGRESS: f64 = 1e-4;
 
@@ -65,6 +67,7 @@ impl Relaxation {
     ) -> bool {
         let variables = product.cones.len() * program.dim;
         self.nnls.resize(variables + usize::from(program.output_bias), variables, program.len());
+        self.nnls.start_from(&lines.support);
         self.previous_slopes.clear();
         self.free.clear();
         self.free.resize(program.len(), false);
@@ -120,6 +123,8 @@ impl Relaxation {
             }
         }
         self.value = self.current.value;
+        lines.support.clear();
+        lines.support.extend(self.multipliers.iter().map(|&m| m > 0.0));
     }
 
     /// The least-squares problem over the samples whose label lies outside their interval.
@@ -205,15 +210,30 @@ impl Relaxation {
             }
             sum
         };
-        if derivative(0.0) >= 0.0 {
+        let start = derivative(0.0);
+        if start >= 0.0 {
             return 0.0;
         }
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..BISECTIONS {
-            let middle = 0.5 * (low + high);
-            if derivative(middle) < 0.0 { low = middle } else { high = middle }
+        // False position with halving (Illinois): exact as soon as both ends lie in the root's linear piece.
+        let (mut low, mut low_value) = (0.0, start);
+        let (mut high, mut high_value) = (1.0, derivative(1.0));
+        let mut last = 0.0;
+        for _ in 0..LINE_STEPS {
+            let middle = low + (high - low) * low_value / (low_value - high_value);
+            let value = derivative(middle);
+            last = middle;
+            if value.abs() <= LINE_TOLERANCE * -start {
+                break;
+            }
+            if value < 0.0 {
+                (low, low_value) = (middle, value);
+                high_value *= 0.5;
+            } else {
+                (high, high_value) = (middle, value);
+                low_value *= 0.5;
+            }
         }
-        low
+        last
     }
 
     fn set_residuals(&mut self, program: &Program) {
