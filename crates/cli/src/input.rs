@@ -95,6 +95,14 @@ fn is_json(file: &Path) -> bool {
     }
 }
 
+/// Name and shape of an instance on one line.
+pub(crate) fn description(instance: &Instance) -> String {
+    let counted = |count: usize, thing: &str| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
+    let (data, width) = (&instance.data, instance.network.width);
+    let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), counted(width, "hidden unit")];
+    format!("{}: {}", instance.name, shape.join(", "))
+}
+
 /// Reads a time limit on the command line.
 pub(crate) fn time_limit(text: &str) -> Result<Duration, String> {
     within(text, TIME_LIMIT_S, "seconds").map(Duration::from_secs_f64)

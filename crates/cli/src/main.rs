@@ -27,7 +27,7 @@ enum Exit {
     Interrupted = 130,
 }
 
-/// Gradient descent against certified optima of small ReLU networks.
+/// Gradient descent against certified optima of small neural networks.
 ///
 /// optgap finds the global optimum of a small network's training loss by exact search, with a proof, trains the same network
 /// by gradient descent from many starts, and says how far descent stays away.
@@ -69,5 +69,6 @@ fn wrong_usage(error: &clap::Error) -> Exit {
     }
     let text = error.to_string();
     let fault = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|end| text.find(end)).min();
-    complain(&format!("{} (--help explains)", &text[..fault.unwrap_or(text.len())]))
+    let fault = text[..fault.unwrap_or(text.len())].replace("\n\n", "; ");
+    complain(&format!("{fault} (--help explains)"))
 }

@@ -2,7 +2,7 @@
 
 use crate::registry::REGISTRY;
 use optgap_report::{ReportMeta, RunTable, headline, write_report};
-use optgap_results::{CellRecord, RunFolder};
+use optgap_results::{CellRecord, RunFolder, Violation};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -38,9 +38,9 @@ impl Report {
         headline(&self.table)
     }
 
-    /// Does any loss lie below a lower bound?
-    pub(crate) fn has_violations(&self) -> bool {
-        !self.table.violations.is_empty()
+    /// Losses below lower bounds.
+    pub(crate) fn violations(&self) -> &[Violation] {
+        &self.table.violations
     }
 
     /// Writes page and charts; gives the place of the page.
@@ -54,12 +54,12 @@ fn environment(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
     let workers = folder.environments()?;
     let mut lines = Vec::new();
     for (worker, machine) in &workers {
-        for (name, value) in machine.as_object().into_iter().flatten() {
+        let known = |(_, value): &(&String, &Value)| !value.is_null();
+        for (name, value) in machine.as_object().into_iter().flatten().filter(known) {
             let name = if workers.len() > 1 { format!("{worker}: {name}") } else { name.clone() };
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             lines.push((name, value));
         }
     }
-    lines.retain(|(_, value)| *value != Value::Null.to_string());
     Ok(lines)
 }

@@ -43,7 +43,7 @@ fn the_quick_plan_has_every_family_and_instances_that_are_not_toys() {
     assert!(2 * grown >= instances.len(), "{grown} of {}", instances.len());
     let real = summaries().filter(|summary| summary.family == "real" && summary.samples >= 50).count();
     assert!(real >= 6, "{real}");
-    assert!(!summaries().any(|summary| summary.is_degenerate()));
+    assert!(!summaries().any(optgap_results::InstanceSummary::is_degenerate));
     let names: BTreeSet<&str> = summaries().map(|summary| summary.name.as_str()).collect();
     assert_eq!(names.len(), instances.len(), "every instance has a name of its own");
 }

@@ -1,5 +1,6 @@
 //! One method on one instance: the method returns weights, the harness scores them and says what they are worth.
 
+use crate::panics::catch;
 use optgap_problem::{
     Bounds, Enclosure, EndPoint, ExactSolver, Instance, Restarts, SolveError, StopReason, Tolerance, TrainError, Trainer,
     Unsupported, Watch, Weights,
@@ -80,15 +81,17 @@ impl From<TrainError> for AttemptError {
 /// tolerance allows leaves the result [`Status::Bounded`], whatever the method says.
 ///
 /// # Errors
-/// When the method refuses the instance, fails, or returns weights or a bound that mean nothing.
+/// When the method refuses the instance, fails, panics, or returns weights or a bound that mean nothing.
 pub fn search(
     instance: &Instance,
     solver: &dyn ExactSolver,
     tolerance: Tolerance,
     watch: &mut dyn Watch,
 ) -> Result<ExactAttempt, AttemptError> {
-    solver.supports(instance)?;
-    let outcome = solver.solve(instance, tolerance, watch)?;
+    let outcome = guarded(|| {
+        solver.supports(instance)?;
+        Ok(solver.solve(instance, tolerance, watch)?)
+    })?;
     let loss = score(instance, &outcome.weights)?
         .ok_or_else(|| AttemptError::Failed("the returned weights have no finite loss".into()))?;
     if outcome.lower.is_nan() || outcome.lower == f64::INFINITY {
@@ -105,7 +108,7 @@ pub fn search(
 /// Trains from all starts and scores every end point.
 ///
 /// # Errors
-/// When the trainer refuses the instance, fails, or returns something else than one end point per restart.
+/// When the trainer refuses the instance, fails, panics, or returns something else than one end point per restart.
 pub fn descend(
     instance: &Instance,
     trainer: &dyn Trainer,
@@ -113,8 +116,10 @@ pub fn descend(
     target: Option<f64>,
     watch: &mut dyn Watch,
 ) -> Result<TrainingAttempt, AttemptError> {
-    trainer.supports(instance)?;
-    let points = trainer.train(instance, restarts, target, watch)?.ends;
+    let points = guarded(|| {
+        trainer.supports(instance)?;
+        Ok(trainer.train(instance, restarts, target, watch)?.ends)
+    })?;
     if points.len() != restarts.count {
         return Err(AttemptError::Failed(format!("{} end points for {} restarts", points.len(), restarts.count)));
     }
@@ -134,6 +139,11 @@ pub fn descend(
         weights: best.map(|(index, _)| points[index].weights.clone()),
         result: TrainingResult { ends },
     })
+}
+
+/// A method that panics has failed, like one that says so.
+fn guarded<T>(work: impl FnOnce() -> Result<T, AttemptError>) -> Result<T, AttemptError> {
+    catch(work).unwrap_or_else(|panic| Err(AttemptError::Failed(panic)))
 }
 
 fn restart_end(instance: &Instance, point: &EndPoint) -> Result<RestartEnd, AttemptError> {

@@ -1,6 +1,5 @@
 //! Running one cell: whatever happens becomes a record.
 
-use crate::panics::catch;
 use crate::{AttemptError, Cell, ClockWatch, ExactAttempt, Task, TrainingAttempt, descend, search};
 use cpu_time::ThreadTime;
 use optgap_problem::{StopReason, Tolerance};
@@ -27,7 +26,7 @@ enum Delivered {
 /// CPU seconds are those of the calling thread: a method that starts threads of its own shows only its wall seconds.
 pub(crate) fn execute(cell: &Cell, surroundings: &Surroundings, interrupt: &AtomicBool) -> Option<CellRecord> {
     let (wall, cpu) = (Instant::now(), ThreadTime::now());
-    let delivered = catch(|| attempt(cell, interrupt)).unwrap_or_else(|panic| Err(AttemptError::Failed(panic)));
+    let delivered = attempt(cell, interrupt);
     let (wall_s, cpu_s) = (wall.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
     if matches!(&delivered, Ok(delivered) if delivered.unfinished()) {
         return None;

@@ -20,34 +20,35 @@ pub(crate) fn run() -> anyhow::Result<Exit> {
             Tag::Adversarial => "adversarial",
             Tag::Ladder => "from structured to adversarial",
         };
-        write_entry(&mut text, &format!("{} ({tag})", family.name()), family.description(), family.parameters());
+        write_entry(&mut text, &format!("{} ({tag})", family.name()), family.description(), family.parameters())?;
         for size in family.sizes() {
             writeln!(text, "    size {:<9} {}", size.name, size.parameters)?;
         }
     }
     text.push_str("\nEXACT METHODS\n");
     for method in REGISTRY.solvers {
-        write_entry(&mut text, method.name, method.meaning, method.parameters);
+        write_entry(&mut text, method.name, method.meaning, method.parameters)?;
     }
     text.push_str("\nTRAINERS\n");
     for method in REGISTRY.trainers {
-        write_entry(&mut text, method.name, method.meaning, method.parameters);
+        write_entry(&mut text, method.name, method.meaning, method.parameters)?;
     }
     text.push_str("\nSelect with name[parameter=value,...]; in plans a value may be a list: name[parameter=[a,b]].\n");
     terminal::print(&text)?;
     Ok(Exit::Fine)
 }
 
-fn write_entry(text: &mut String, title: &str, meaning: &str, parameters: &[Parameter]) {
-    text.push_str(&format!("\n{title}\n"));
+fn write_entry(text: &mut String, title: &str, meaning: &str, parameters: &[Parameter]) -> std::fmt::Result {
+    writeln!(text, "\n{title}")?;
     for line in wrapped(meaning) {
-        text.push_str(&format!("  {line}\n"));
+        writeln!(text, "  {line}")?;
     }
     for Parameter { name, meaning, kind } in parameters {
         let default = kind.default_value().to_string();
         let default = if default.is_empty() { String::new() } else { format!(", default {default}") };
-        text.push_str(&format!("    {name:<14} {meaning}: {kind}{default}\n"));
+        writeln!(text, "    {name:<14} {meaning}: {kind}{default}")?;
     }
+    Ok(())
 }
 
 /// Lines of whole words.

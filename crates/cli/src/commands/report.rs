@@ -21,5 +21,5 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let report = reporting::Report::of(&folder)?;
     terminal::print(&report.headline())?;
     terminal::print(&format!("report: {}", report.write(&folder)?.display()))?;
-    Ok(if report.has_violations() { Exit::Violation } else { Exit::Fine })
+    Ok(if report.violations().is_empty() { Exit::Fine } else { Exit::Violation })
 }

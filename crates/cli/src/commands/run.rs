@@ -58,13 +58,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let page = report.write(&run_folder).context("all records are kept, but the report failed")?;
         terminal::print(&format!("report: {}", page.display()))?;
     }
+    // Those of the plan's own cells stand in the table already.
+    for violation in outcome.violations.iter().filter(|violation| !report.violations().contains(violation)) {
+        terminal::note(&format!("VIOLATION {violation}"));
+    }
     Ok(conclude(&outcome))
 }
 
 fn conclude(outcome: &RunOutcome) -> Exit {
-    for violation in &outcome.violations {
-        terminal::note(&format!("VIOLATION {violation}"));
-    }
     if outcome.interrupted {
         let done = outcome.records.len();
         terminal::note(&format!("interrupted: {done} of {} cells are done; the same command continues", outcome.total));

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "S", value_parser = input::time_limit, allow_negative_numbers = true)]
     time_limit: Option<Duration>,
     /// Relative bound gap at which the bounds count as closed
-    #[arg(long, value_name = "G", value_parser = relative_gap, allow_negative_numbers = true, default_value_t = Tolerance::RELATIVE)]
+    #[arg(long, value_name = "G", value_parser = relative_gap, allow_negative_numbers = true, default_value = "1e-9")]
     gap: f64,
     #[command(flatten)]
     weights: WeightsArguments,
@@ -122,7 +122,6 @@ impl<'a> Object<'a> {
 }
 
 fn summary(instance: &Instance, object: &Object<'_>, level: f64) -> String {
-    let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
     let meaning = match (object.status, object.verdict) {
         (Status::Optimal, Verdict::Checked) => "bounds closed, proof checked",
         (Status::Optimal, _) => "bounds closed, proof not checked independently",
@@ -130,7 +129,7 @@ fn summary(instance: &Instance, object: &Object<'_>, level: f64) -> String {
     };
     let constant = if level == 0.0 { "a constant fits perfectly: degenerate" } else { "loss of the best constant" };
     format!(
-        "instance   {}: {n} samples, {d} inputs, {k} hidden units\n\
+        "instance   {}\n\
          status     {} ({meaning})\n\
          upper      {:.16e}   loss of the weights\n\
          lower      {:.16e}   no weights have less\n\
@@ -138,7 +137,13 @@ fn summary(instance: &Instance, object: &Object<'_>, level: f64) -> String {
          L0         {level:.16e}   {constant}\n\
          nodes      {}\n\
          time       {:.3} s\n",
-        object.instance, object.status, object.upper, object.lower, object.bound_gap, object.nodes, object.seconds
+        input::description(instance),
+        object.status,
+        object.upper,
+        object.lower,
+        object.bound_gap,
+        object.nodes,
+        object.seconds
     )
 }
 

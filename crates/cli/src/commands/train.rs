@@ -126,13 +126,12 @@ impl<'a> Object<'a> {
 }
 
 fn summary(instance: &Instance, object: &Object<'_>) -> String {
-    let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
     let mut losses: Vec<f64> = object.losses.iter().flatten().copied().collect();
     losses.sort_by(f64::total_cmp);
     let number = |loss: Option<&f64>| loss.map_or_else(|| "none".to_owned(), |loss| format!("{loss:.16e}"));
     let level = instance.constant_level();
     format!(
-        "instance   {}: {n} samples, {d} inputs, {k} hidden units\n\
+        "instance   {}\n\
          method     {}, {} restarts, {} of them diverged\n\
          best       {}\n\
          median     {}\n\
@@ -140,7 +139,7 @@ fn summary(instance: &Instance, object: &Object<'_>) -> String {
          L0         {level:.16e}   loss of the best constant\n\
          steps      {}\n\
          time       {:.3} s\n",
-        object.instance,
+        input::description(instance),
         object.method,
         object.restarts,
         object.restarts - losses.len(),

@@ -40,7 +40,7 @@ fn solve_reads_tables_and_writes_a_summary() {
     place.write("table.csv", TABLE).write("table.txt", TABLE).write("xor.txt", XOR);
     let finished = place.run(&["solve", "table.csv", "--target", "price", "--features", "b,a", "--width", "1"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    for part in ["table: 5 samples, 2 inputs, 1 hidden units", "status     optimal", "bound gap", "nodes"] {
+    for part in ["table: 5 samples, 2 inputs, 1 hidden unit\n", "status     optimal", "bound gap", "nodes"] {
         assert!(finished.stdout.contains(part), "{part}: {}", finished.stdout);
     }
     for file in ["table.txt", "xor.txt"] {
