@@ -49,13 +49,16 @@ impl Report {
     }
 }
 
+/// What the page says of machine and revision anyway, from the records.
+const SAID_BY_RECORDS: [&str; 2] = ["id", "revision"];
+
 /// Names and values of all workers' machines; the worker is named only if there are several.
 fn environment(folder: &RunFolder) -> anyhow::Result<Vec<(String, String)>> {
     let workers = folder.environments()?;
     let mut lines = Vec::new();
     for (worker, machine) in &workers {
-        let known = |(_, value): &(&String, &Value)| !value.is_null();
-        for (name, value) in machine.as_object().into_iter().flatten().filter(known) {
+        let telling = |(name, value): &(&String, &Value)| !value.is_null() && !SAID_BY_RECORDS.contains(&name.as_str());
+        for (name, value) in machine.as_object().into_iter().flatten().filter(telling) {
             let name = if workers.len() > 1 { format!("{worker}: {name}") } else { name.clone() };
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             lines.push((name, value));

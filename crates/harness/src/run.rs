@@ -103,9 +103,11 @@ pub fn run(
     let settled = settled_cells(&folder, options.retry)?;
     let planned: Vec<PlannedCell> = plan.cells.iter().map(Cell::planned).collect();
     folder.write_plan(&run_toml(plan, &machine), &planned)?;
-    folder.write_environment(options.worker, &machine.to_json())?;
-
     let mut waiting: Vec<&Cell> = plan.cells.iter().filter(|cell| !settled.contains(&cell.id)).collect();
+    // A run that finds everything done must not pass its machine off as the one of the records.
+    if !waiting.is_empty() {
+        folder.write_environment(options.worker, &machine.to_json())?;
+    }
     waiting.sort_by_key(|cell| std::cmp::Reverse(cell.expected_effort()));
     let total = plan.cells.len();
     let done = total - waiting.len();

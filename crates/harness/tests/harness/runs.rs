@@ -34,6 +34,9 @@ fn the_folder_holds_the_plan_the_environment_and_the_records() {
     assert_eq!(read("plan.jsonl").lines().count(), 2);
     assert_eq!(read("cells/local.jsonl").lines().count(), 2);
     assert!(read("env/local.json").contains("\"cores\""));
+    fs::write(workshop.path("run/env/local.json"), "{}").expect("written");
+    workshop.run(&workshop.plan(&["finder"]));
+    assert_eq!(read("env/local.json"), "{}", "a run with nothing to do says nothing of the machine");
 }
 
 #[test]
