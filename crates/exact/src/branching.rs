@@ -34,22 +34,12 @@ pub(crate) fn choose(program: &Program, product: &Product, relaxation: &Relaxati
 
 /// The neuron whose relaxation loses most, an edge that carries much of the loss, the median crossing on it.
 fn by_score(program: &Program, product: &Product, relaxation: &Relaxation) -> Option<Split> {
-    let n = program.len();
-    let intervals = relaxation.intervals();
-    let residuals = true_residuals(program, product, relaxation);
+    let losses = LossGaps::new(program, product, relaxation);
     let mut best: Option<(f64, usize, Vec<(usize, f64)>)> = None;
     for (j, cone) in product.cones.iter().enumerate() {
-        let mut scores = Vec::with_capacity(cone.cut.len());
-        let mut total = 0.0;
-        for &i in &cone.cut {
-            let over = intervals.chord[j * n + i] - intervals.z[j * n + i].max(0.0);
-            let relaxed = relaxation.residuals[i].abs() / program.multiplicity[i];
-            let score = over * (residuals[i].abs() + relaxed) * program.multiplicity[i];
-            if score > 0.0 {
-                scores.push((i, score));
-                total += score;
-            }
-        }
+        let scores: Vec<(usize, f64)> =
+            cone.cut.iter().map(|&i| (i, losses.share(j, i))).filter(|(_, score)| *score > 0.0).collect();
+        let total: f64 = scores.iter().map(|(_, score)| score).sum();
         if total > best.as_ref().map_or(0.0, |b| b.0) {
             best = Some((total, j, scores));
         }
@@ -59,6 +49,46 @@ fn by_score(program: &Program, product: &Product, relaxation: &Relaxation) -> Op
     let (a, b) = choose_edge(program, cone, &scores)?;
     let sample = median_crossing(cone, a, b, &scores)?;
     Some(Split { neuron, a, b, sample })
+}
+
+/// How much the relaxation's loss lies below the true one at its solution, by sample and neuron.
+struct LossGaps<'a> {
+    product: &'a Product,
+    relaxation: &'a Relaxation,
+    samples: usize,
+    /// Loss gap of every sample per unit of overestimation.
+    rates: Vec<f64>,
+}
+
+impl<'a> LossGaps<'a> {
+    fn new(program: &Program, product: &'a Product, relaxation: &'a Relaxation) -> Self {
+        let samples = program.len();
+        let mut gaps = Self { product, relaxation, samples, rates: vec![0.0; samples] };
+        for (i, residual) in true_residuals(program, product, relaxation).iter().enumerate() {
+            let relaxed = relaxation.residuals[i] / program.multiplicity[i];
+            let over: f64 = (0..product.cones.len()).map(|j| gaps.overestimation(j, i)).sum();
+            if over > 0.0 {
+                gaps.rates[i] = program.multiplicity[i] * (residual * residual - relaxed * relaxed).max(0.0) / over;
+            }
+        }
+        gaps
+    }
+
+    /// Chord above ReLU. A sample whose residual has the neuron's sign is bounded by the minorant instead, which is exact at
+    /// the solution.
+    fn overestimation(&self, j: usize, i: usize) -> f64 {
+        if self.product.sign(j) * self.relaxation.residuals[i] > 0.0 {
+            return 0.0;
+        }
+        let intervals = self.relaxation.intervals();
+        let at = j * self.samples + i;
+        intervals.chord[at] - intervals.z[at].max(0.0)
+    }
+
+    /// The part of sample `i`'s loss gap that neuron `j` causes.
+    fn share(&self, j: usize, i: usize) -> f64 {
+        self.rates[i] * self.overestimation(j, i)
+    }
 }
 
 /// `f(x_i) - y_i` of the network at the relaxation's solution.
@@ -103,8 +133,7 @@ fn choose_edge(program: &Program, cone: &Cone, scores: &[(usize, f64)]) -> Optio
     allowed.max_by(|x, y| x.2.total_cmp(&y.2)).map(|&(a, b, _, _)| (a, b))
 }
 
-/// Is the simplex spanned by the unit rays thin against its longest edge? Measured by the smallest height over all rays that
-/// Gram-Schmidt meets.
+/// Is the simplex spanned by the unit rays thin against its longest edge?
 fn is_flat(program: &Program, cone: &Cone) -> bool {
     let rays = &cone.rays;
     if rays.len() < 3 {

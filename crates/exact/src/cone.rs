@@ -76,7 +76,8 @@ impl Cone {
     }
 
     fn split_ray(&self, program: &Program, a: usize, b: usize, sample: usize) -> Vertex {
-        let vanishing: Vec<usize> = (0..program.len()).filter(|&i| self.rays[a].z[i] == 0.0 && self.rays[b].z[i] == 0.0).collect();
+        let vanishing: Vec<usize> =
+            (0..program.len()).filter(|&i| self.rays[a].z[i] == 0.0 && self.rays[b].z[i] == 0.0).collect();
         let planes = || vanishing.iter().map(|&i| program.integer_points[i].as_slice());
         // The hyperplanes that meet in one line give the shortest integers for it.
         if program.dim <= vanishing.len() + 2 {
@@ -159,9 +160,11 @@ impl Cone {
             .map(|c| self.rays.iter().map(|vertex| vertex.ray[c].clone()).chain([ray[c].clone()]).collect())
             .collect();
         let Some(solution) = solve_exactly(equations) else { return false };
-        solution.numerators.iter().enumerate().all(|(l, numerator)| {
-            if l == a || l == b { numerator.is_positive() } else { !numerator.is_positive() }
-        })
+        solution
+            .numerators
+            .iter()
+            .enumerate()
+            .all(|(l, numerator)| if l == a || l == b { numerator.is_positive() } else { !numerator.is_positive() })
     }
 
     /// A decided sample must not become cut: the search would never end.
@@ -187,7 +190,12 @@ fn round_into_span(
         ray.iter().zip(&program.column_exponents).map(|(v, e)| scaled_to_f64(v, shift - e)).collect()
     };
     let size = |ray: &[BigInt]| {
-        ray.iter().zip(&program.column_exponents).filter(|(v, _)| !v.is_zero()).map(|(v, e)| v.bits() as i64 - e).max().unwrap_or(0)
+        ray.iter()
+            .zip(&program.column_exponents)
+            .filter(|(v, _)| !v.is_zero())
+            .map(|(v, e)| v.bits() as i64 - e)
+            .max()
+            .unwrap_or(0)
     };
     let mut target = to_float(crossing, -size(crossing));
     let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -215,7 +223,11 @@ fn round_to_integer(value: f64, exponent: i64) -> Option<BigInt> {
     let Some((mantissa, own)) = crate::integers::dyadic(value) else { return value.is_finite().then(BigInt::zero) };
     let shift = i64::from(own) + exponent;
     let mantissa = BigInt::from(mantissa);
-    Some(if shift >= 0 { mantissa << shift as usize } else { (mantissa + (BigInt::one() << (-shift - 1) as usize)) >> (-shift) as usize })
+    Some(if shift >= 0 {
+        mantissa << shift as usize
+    } else {
+        (mantissa + (BigInt::one() << (-shift - 1) as usize)) >> (-shift) as usize
+    })
 }
 
 /// `D + 1` cones that cover the whole space of parameter vectors: cone `o` has all rays of a simplex around the origin
@@ -249,7 +261,8 @@ fn whitened_simplex(program: &Program, bits: i64) -> Option<Vec<Vec<BigInt>>> {
         let direction = whitening.to_float_coordinates(corner);
         let largest = direction.iter().fold(0.0f64, |m, v| m.max(v.abs()));
         // Integer coordinates are 2^e_c times the float ones.
-        let entries = direction.iter().zip(exponents).map(|(&v, &e)| Some(round_to_integer(v / largest, bits)? << (e - least) as usize));
+        let entries =
+            direction.iter().zip(exponents).map(|(&v, &e)| Some(round_to_integer(v / largest, bits)? << (e - least) as usize));
         let mut ray = entries.collect::<Option<Vec<BigInt>>>()?;
         make_primitive(&mut ray);
         Some(ray)

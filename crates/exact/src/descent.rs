@@ -292,7 +292,13 @@ impl<'l, 'a> State<'l, 'a> {
         let program = self.landscape.program;
         let (n, dim) = (program.len(), program.dim);
         let slopes: Vec<f64> = (0..program.width * n)
-            .map(|at| if self.held.contains(&at) { 0.0 } else { inner(&step[at / n * dim..(at / n + 1) * dim], self.landscape.point(at % n)) })
+            .map(|at| {
+                if self.held.contains(&at) {
+                    0.0
+                } else {
+                    inner(&step[at / n * dim..(at / n + 1) * dim], self.landscape.point(at % n))
+                }
+            })
             .collect();
         let constant_slope = if program.output_bias { step[program.width * dim] } else { 0.0 };
         let mut line = Line::new(self, &slopes, constant_slope);

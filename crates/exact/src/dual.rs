@@ -154,7 +154,8 @@ impl Prover {
                 return prove_with_pivots(claim, &r, &self.rows, &structure.named(&self.rows), needed);
             }
             // The shortest step, on samples with a residual only, that brings the tight rows to their margin.
-            let missing: Vec<f64> = structure.basis.iter().map(|&t| (MARGIN * self.errors[t] - self.values[t]).max(0.0)).collect();
+            let missing: Vec<f64> =
+                structure.basis.iter().map(|&t| (MARGIN * self.errors[t] - self.values[t]).max(0.0)).collect();
             r.iter_mut().zip(structure.factors.shortest(&missing)).for_each(|(r, step)| *r += step);
         }
         None
@@ -178,7 +179,10 @@ impl Prover {
 
     /// Rows whose inequality is tight, violated, or has to be an equality.
     fn tight_rows(&self) -> Vec<usize> {
-        let tight = |t: usize| self.rows[t] == Row::Constant || self.errors[t] > 0.0 && self.values[t] < (TIGHT * self.scales[t]).max(MARGIN * self.errors[t]);
+        let tight = |t: usize| {
+            self.rows[t] == Row::Constant
+                || self.errors[t] > 0.0 && self.values[t] < (TIGHT * self.scales[t]).max(MARGIN * self.errors[t])
+        };
         (0..self.rows.len()).filter(|&t| tight(t)).collect()
     }
 
@@ -192,7 +196,8 @@ impl Prover {
             if projected.share <= NEARLY_DEPENDENT {
                 let coefficients = structure.factors.coefficients(&projected);
                 if coefficients.iter().any(|&c| c < -NO_PARTNER) {
-                    let partners = coefficients.iter().zip(&structure.basis).filter(|(c, _)| c.abs() > NO_PARTNER).map(|(_, &b)| b);
+                    let partners =
+                        coefficients.iter().zip(&structure.basis).filter(|(c, _)| c.abs() > NO_PARTNER).map(|(_, &b)| b);
                     structure.equal.extend(partners.collect::<Vec<_>>());
                     structure.equal.push(t);
                 }

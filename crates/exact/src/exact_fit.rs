@@ -42,7 +42,8 @@ impl Fit {
     fn new(program: &Program, product: &Product) -> Self {
         debug_assert!(product.cones.iter().all(|cone| cone.cut.is_empty()));
         let label_scale = program.exact_labels.iter().fold(BigInt::one(), |scale, label| scale.lcm(label.denom()));
-        let labels: Vec<BigInt> = program.exact_labels.iter().map(|label| label.numer() * (&label_scale / label.denom())).collect();
+        let labels: Vec<BigInt> =
+            program.exact_labels.iter().map(|label| label.numer() * (&label_scale / label.denom())).collect();
         let multiplicity: Vec<u64> = program.multiplicity.iter().map(|&m| m as u64).collect();
         let mut columns: Vec<Vec<BigInt>> = Vec::new();
         for (j, cone) in product.cones.iter().enumerate() {
@@ -59,7 +60,12 @@ impl Fit {
             columns.push(vec![BigInt::one(); program.len()]);
         }
         let inner = |a: &[BigInt], b: &[BigInt]| -> BigInt {
-            a.iter().zip(b).zip(&multiplicity).filter(|((x, y), _)| !x.is_zero() && !y.is_zero()).map(|((x, y), m)| x * y * m).sum()
+            a.iter()
+                .zip(b)
+                .zip(&multiplicity)
+                .filter(|((x, y), _)| !x.is_zero() && !y.is_zero())
+                .map(|((x, y), m)| x * y * m)
+                .sum()
         };
         let gram = columns.iter().map(|a| columns.iter().map(|b| inner(a, b)).collect()).collect();
         let linear = columns.iter().map(|a| inner(a, &labels)).collect();

@@ -21,7 +21,8 @@ impl Product {
 
     /// Neurons of the same sign in the very same cone as neuron `j`, in order: they can be exchanged.
     pub(crate) fn group(&self, j: usize) -> Vec<usize> {
-        let same = |&other: &usize| (other < self.positive) == (j < self.positive) && Arc::ptr_eq(&self.cones[other], &self.cones[j]);
+        let same =
+            |&other: &usize| (other < self.positive) == (j < self.positive) && Arc::ptr_eq(&self.cones[other], &self.cones[j]);
         (0..self.cones.len()).filter(same).collect()
     }
 

@@ -105,7 +105,8 @@ impl ExactResiduals {
         for (&p, numerator) in self.pivots.iter().zip(&self.solution.numerators) {
             let fraction = enclose(&BigRational::new_raw(numerator.clone(), self.solution.determinant.clone()));
             // One more step outward: scaling may round where the result is subnormal.
-            enclosures[p] = Enclosure::new(scale(fraction.lo, self.exponent).next_down(), scale(fraction.hi, self.exponent).next_up());
+            enclosures[p] =
+                Enclosure::new(scale(fraction.lo, self.exponent).next_down(), scale(fraction.hi, self.exponent).next_up());
         }
         enclosures.into_iter()
     }

@@ -60,7 +60,8 @@ impl Program {
     pub(crate) fn new(instance: &Instance) -> Self {
         let data = &instance.data;
         let (first_of_point, point_of_sample) = distinct_points(instance);
-        let shifts: Vec<f64> = (0..data.dimension()).map(|c| if instance.network.hidden_bias { shift(instance, c) } else { 0.0 }).collect();
+        let shifts: Vec<f64> =
+            (0..data.dimension()).map(|c| if instance.network.hidden_bias { shift(instance, c) } else { 0.0 }).collect();
         let mut columns: Vec<IntegerColumn> = Vec::new();
         if instance.network.hidden_bias {
             columns.push(IntegerColumn { source: None, values: vec![BigInt::from(1); first_of_point.len()], exponent: 0 });

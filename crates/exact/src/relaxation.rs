@@ -107,7 +107,7 @@ impl Relaxation {
             self.evaluate(program, product, lines, &proposal);
             if have_current && self.trial.value > self.current.value {
                 let step = self.line_search(program);
-                    if step == 0.0 {
+                if step == 0.0 {
                     break;
                 }
                 let between: Vec<f64> = self.multipliers.iter().zip(&proposal).map(|(a, b)| a + step * (b - a)).collect();
@@ -254,7 +254,13 @@ impl Relaxation {
                 let old = lines.slopes[at];
                 let active = product.sign(j) * f64::from(lines.sides[i]) > 0.0;
                 let new = if round == 0 || !active {
-                    if z > 0.0 { SLOPE_STEPS } else if z < 0.0 { 0 } else { old }
+                    if z > 0.0 {
+                        SLOPE_STEPS
+                    } else if z < 0.0 {
+                        0
+                    } else {
+                        old
+                    }
                 } else {
                     self.secant(at, slope(old), z)
                 };

@@ -47,7 +47,10 @@ impl Vertex {
                 sum
             } else {
                 let exact = dot(&ray, &program.integer_points[i]);
-                keep_sign(if exact.is_negative() { -1.0 } else { f64::from(u8::from(exact.is_positive())) }, scaled_to_f64(&exact, shift))
+                keep_sign(
+                    if exact.is_negative() { -1.0 } else { f64::from(u8::from(exact.is_positive())) },
+                    scaled_to_f64(&exact, shift),
+                )
             };
         }
         let mut error = unit * largest_terms + f64::MIN_POSITIVE;
