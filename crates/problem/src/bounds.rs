@@ -43,9 +43,9 @@ impl Bounds {
         self.upper - self.lower
     }
 
-    /// Is the bound gap within the tolerance? Infinite and undefined bounds are never closed.
+    /// Is the bound gap within the tolerance? Infinite, undefined and crossed bounds are never closed.
     pub fn closed(self, tolerance: Tolerance) -> bool {
-        self.upper.is_finite() && self.lower.is_finite() && self.gap() <= tolerance.allowance(self.upper)
+        self.upper.is_finite() && self.lower <= self.upper && self.gap() <= tolerance.allowance(self.upper)
     }
 }
 
@@ -62,5 +62,6 @@ mod tests {
         assert!(!Bounds { lower: f64::NEG_INFINITY, upper: 0.0 }.closed(tolerance));
         assert!(!Bounds { lower: 0.0, upper: f64::INFINITY }.closed(tolerance));
         assert!(!Bounds { lower: f64::NAN, upper: 1.0 }.closed(tolerance));
+        assert!(!Bounds { lower: 2.0, upper: 1.0 }.closed(tolerance));
     }
 }

@@ -45,7 +45,8 @@ impl Enclosure {
         let (a, b) = (self.lo.abs(), self.hi.abs());
         let (small, large) = if a < b { (a, b) } else { (b, a) };
         let lo = if self.lo <= 0.0 && self.hi >= 0.0 { 0.0 } else { down(small * small).max(0.0) };
-        Self { lo, hi: up(large * large) }.sane()
+        let hi = if large == 0.0 { 0.0 } else { up(large * large) };
+        Self { lo, hi }.sane()
     }
 
     /// The value divided by a positive number.
@@ -55,6 +56,9 @@ impl Enclosure {
     #[must_use]
     pub fn over(self, divisor: f64) -> Self {
         assert!(divisor > 0.0, "an enclosure is divided by positive numbers only");
+        if self == Self::ZERO {
+            return self;
+        }
         Self { lo: down(self.lo / divisor), hi: up(self.hi / divisor) }.sane()
     }
 
@@ -69,7 +73,12 @@ impl Enclosure {
     }
 }
 
-/// The next number below; an exact zero stays zero only where the caller knows it to be exact.
+/// Is `sum`, the rounded `a + b`, exact? (Knuth's error-free sum.)
+fn sum_is_exact(a: f64, b: f64, sum: f64) -> bool {
+    let of_b = sum - a;
+    sum.is_finite() && (a - (sum - of_b)) + (b - of_b) == 0.0
+}
+
 fn down(value: f64) -> f64 {
     value.next_down()
 }
@@ -88,6 +97,12 @@ impl Add for Enclosure {
         if self == Self::ZERO {
             return other;
         }
+        if self.lo == self.hi && other.lo == other.hi {
+            let sum = self.lo + other.lo;
+            if sum_is_exact(self.lo, other.lo, sum) {
+                return Self::exact(sum);
+            }
+        }
         Self { lo: down(self.lo + other.lo), hi: up(self.hi + other.hi) }.sane()
     }
 }
@@ -102,8 +117,17 @@ impl Sub for Enclosure {
 impl Mul for Enclosure {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
+        // The enclosed values are real numbers, so that zero times an unbounded interval is zero; and one keeps its factor.
         if self == Self::ZERO || other == Self::ZERO {
-            return if self.is_finite() && other.is_finite() { Self::ZERO } else { Self::new(f64::NAN, f64::NAN).sane() };
+            return Self::ZERO;
+        }
+        for (unit, factor) in [(self, other), (other, self)] {
+            if unit == Self::exact(1.0) {
+                return factor;
+            }
+            if unit == Self::exact(-1.0) {
+                return Self { lo: -factor.hi, hi: -factor.lo };
+            }
         }
         let products = [self.lo * other.lo, self.lo * other.hi, self.hi * other.lo, self.hi * other.hi];
         if products.iter().any(|p| p.is_nan()) {
@@ -150,11 +174,15 @@ mod tests {
         let huge = Enclosure::exact(1e308);
         let sum = huge * huge - huge * huge;
         assert_eq!(sum, Enclosure::new(f64::NEG_INFINITY, f64::INFINITY));
-        assert!(!(Enclosure::ZERO * (huge * huge)).is_finite());
+        assert_eq!(Enclosure::ZERO * (huge * huge), Enclosure::ZERO);
     }
 
     #[test]
-    fn a_zero_in_a_sum_adds_no_width() {
+    fn exact_steps_add_no_width() {
+        assert_eq!(Enclosure::exact(0.1) - Enclosure::exact(0.1), Enclosure::ZERO);
+        assert_eq!(Enclosure::exact(-1.0) * Enclosure::exact(0.1), Enclosure::exact(-0.1));
+        assert_eq!(Enclosure::ZERO.square().over(3.0), Enclosure::ZERO);
+        assert!((Enclosure::exact(0.1) + Enclosure::exact(0.7)).width() > 0.0);
         let x = Enclosure::exact(0.1);
         assert_eq!(x + Enclosure::ZERO, x);
         assert_eq!(x * Enclosure::ZERO, Enclosure::ZERO);

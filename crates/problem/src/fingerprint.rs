@@ -6,7 +6,23 @@ use std::fmt;
 
 /// blake3 hash of an instance's content, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Fingerprint(String);
+
+/// Digits of a fingerprint.
+const DIGITS: usize = 64;
+
+impl TryFrom<String> for Fingerprint {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.len() == DIGITS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            Ok(Self(text))
+        } else {
+            Err(format!("fingerprint {text:?}: expected {DIGITS} hexadecimal digits in lower case"))
+        }
+    }
+}
 
 /// Bumped when the hashed content changes its meaning.
 const DOMAIN: &[u8] = b"optgap-fingerprint/1";
@@ -48,7 +64,7 @@ fn network_bytes(network: &Network) -> Vec<u8> {
 impl fmt::Display for Fingerprint {
     /// The first 16 digits: what people see.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0[..16.min(self.0.len())])
+        f.write_str(&self.0[..16])
     }
 }
 

@@ -35,6 +35,9 @@ pub enum Reference {
     Infimum(f64),
 }
 
+/// A reference may lie above the level of the best constant by this share, because both are rounded.
+const REFERENCE_MARGIN: f64 = 1e-9;
+
 /// Why an instance cannot be built.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum InstanceError {
@@ -44,6 +47,15 @@ pub enum InstanceError {
     /// More hidden units than are ever meant.
     #[error("network.width is {0}; at most {MAX_WIDTH} hidden units are supported")]
     HugeWidth(usize),
+    /// A name that a terminal or a page would not show as it is.
+    #[error("name holds a control character; use plain text on one line")]
+    ControlCharacter,
+    /// Labels whose squares leave the range of floating point.
+    #[error("y: the labels are so large that their squares overflow; divide y by a constant")]
+    HugeLabels,
+    /// A reference value that cannot be an optimal loss.
+    #[error("reference is {0}; an optimal loss is finite, at least 0 and at most that of the best constant, {1}")]
+    Reference(f64, f64),
     /// Test samples with other columns than the training samples.
     #[error("test.x has {found} columns where x has {expected}; use the same columns for both")]
     TestColumns {
@@ -95,7 +107,7 @@ impl Instance {
         instance.validate().map(|()| instance)
     }
 
-    /// Checks what the types do not: the width and the columns of the test data.
+    /// Checks what the types do not: width, name, size of the labels, reference, columns of the test data.
     ///
     /// # Errors
     /// Names the field and the remedy.
@@ -105,6 +117,19 @@ impl Instance {
             width if width > MAX_WIDTH => return Err(InstanceError::HugeWidth(width)),
             _ => {}
         }
+        if self.name.chars().any(char::is_control) {
+            return Err(InstanceError::ControlCharacter);
+        }
+        let level = self.constant_level();
+        if !level.is_finite() {
+            return Err(InstanceError::HugeLabels);
+        }
+        if let Some(reference) = self.reference {
+            let (Reference::Optimum(value) | Reference::AtLeast(value) | Reference::Infimum(value)) = reference;
+            if !(0.0..=level * (1.0 + REFERENCE_MARGIN)).contains(&value) {
+                return Err(InstanceError::Reference(value, level));
+            }
+        }
         match &self.test {
             Some(test) if test.dimension() != self.data.dimension() => {
                 Err(InstanceError::TestColumns { found: test.dimension(), expected: self.data.dimension() })
@@ -113,7 +138,8 @@ impl Instance {
         }
     }
 
-    /// The training loss of `weights`, enclosed by outward rounding. The only scoring function of optgap.
+    /// The training loss of `weights`, enclosed by outward rounding. The only scoring function of optgap. Of weights that are
+    /// not finite nothing is known: their loss is enclosed by zero and infinity.
     ///
     /// # Errors
     /// When the weights do not fit the network.
@@ -128,6 +154,9 @@ impl Instance {
     pub fn loss_on(&self, samples: &Dataset, weights: &Weights) -> Result<Enclosure, ShapeMismatch> {
         self.check_shape(weights)?;
         check_length("a row of x", samples.dimension(), self.data.dimension())?;
+        if !weights.is_finite() {
+            return Ok(Enclosure::new(0.0, f64::INFINITY));
+        }
         let mut sum = Enclosure::ZERO;
         for (input, label) in samples.samples() {
             let residual = prediction(weights, input) - Enclosure::exact(label);
@@ -157,6 +186,8 @@ impl Instance {
             0.0
         };
         match self.loss {
+            // Equal labels have level 0; their rounded mean may differ from them.
+            Loss::Squared if constant != 0.0 && labels.iter().all(|y| *y == labels[0]) && labels[0] * constant > 0.0 => 0.0,
             Loss::Squared => labels.iter().map(|y| (y - constant) * (y - constant)).sum::<f64>() / n,
         }
     }
@@ -253,6 +284,24 @@ mod tests {
         let mut fixed = Instance::new(negative, Network::dense(1), Loss::Squared).expect("valid");
         fixed.network.train_output = false;
         assert_eq!(fixed.constant_level(), 5.0);
+        let equal = Dataset::new(&[vec![1.0], vec![2.0], vec![3.0]], vec![0.1; 3]).expect("valid");
+        assert_eq!(Instance::new(equal, Network::dense(1), Loss::Squared).expect("valid").constant_level(), 0.0);
+    }
+
+    #[test]
+    fn weights_that_are_not_finite_have_no_finite_loss() {
+        let rows = [vec![0.0], vec![0.0]];
+        let instance =
+            Instance::new(Dataset::new(&rows, vec![0.0, 1.0]).expect("valid"), Network::dense(1), Loss::Squared).expect("valid");
+        let mut weights = Weights::zero(1, 1);
+        weights.hidden_bias[0] = f64::NAN;
+        assert_eq!(instance.loss_of(&weights), Ok(Enclosure::new(0.0, f64::INFINITY)));
+    }
+
+    #[test]
+    fn labels_whose_squares_overflow_are_refused() {
+        let huge = Dataset::new(&[vec![1.0], vec![2.0]], vec![1e200, -1e200]).expect("finite");
+        assert_eq!(Instance::new(huge, Network::dense(1), Loss::Squared), Err(InstanceError::HugeLabels));
     }
 
     fn rational(v: f64) -> BigRational {

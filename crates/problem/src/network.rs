@@ -47,7 +47,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A dense ReLU network of the given width with hidden bias and trained outputs, the commonest kind.
+    /// A dense `relu` network of the given width with hidden bias and trained outputs, the commonest kind.
     pub fn dense(width: usize) -> Self {
         Self {
             kind: NetworkKind::Dense,
@@ -105,6 +105,9 @@ impl Weights {
     }
 
     /// The prediction `f(x)` in ordinary floating point. For scores use `Instance::loss_of`.
+    ///
+    /// # Panics
+    /// When the parts of the weights differ in length.
     pub fn predict(&self, input: &[f64]) -> f64 {
         let mut sum = self.output_bias;
         for unit in 0..self.width() {

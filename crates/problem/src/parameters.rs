@@ -24,7 +24,9 @@ impl fmt::Display for Value {
         match self {
             Self::Switch(v) => write!(f, "{v}"),
             Self::Integer(v) => write!(f, "{v}"),
-            Self::Real(v) => write!(f, "{v}"),
+            // Plain digits for ordinary numbers, an exponent for very small and very large ones.
+            Self::Real(v) if v.trunc() == *v && v.abs() < 1e15 => write!(f, "{v}"),
+            Self::Real(v) => write!(f, "{v:?}"),
             Self::Text(v) => f.write_str(v),
         }
     }
@@ -155,7 +157,9 @@ impl ParameterKind {
                 };
                 (*least <= v && v <= *most).then_some(Value::Real(v))
             }
-            (Self::Switch { .. }, Value::Switch(_)) | (Self::Text { .. }, Value::Text(_)) => Some(value.clone()),
+            (Self::Switch { .. }, Value::Switch(_)) => Some(value.clone()),
+            // A folder may well be called 2024 or true.
+            (Self::Text { .. }, _) => Some(Value::Text(value.to_string())),
             (Self::Choice { options }, Value::Text(v)) => options.contains(&v.as_str()).then(|| value.clone()),
             _ => None,
         }

@@ -37,11 +37,17 @@ enum FileErrorKind {
     #[error("column {name:?} is chosen twice; every column may be used once")]
     ColumnTwice { name: String },
     #[error("line {line}: {found} columns where the first line has {expected}; make all lines equally long")]
-    Ragged { line: u64, found: usize, expected: usize },
-    #[error("line {line}, column {column}: {text:?} is not a finite number; remove the line or fill the value in")]
-    Number { line: u64, column: String, text: String },
+    Ragged { line: usize, found: usize, expected: usize },
+    #[error(
+        "line {line}, column {column}: {text:?} is not a finite number (decimals take a point); remove the line or fill the value in"
+    )]
+    Number { line: usize, column: String, text: String },
     #[error("{0}")]
     Csv(#[from] csv::Error),
+    #[error("line 1 mixes numbers and words ({text:?}); name all columns in a header, or fill in the values of the first sample")]
+    MixedFirstLine { text: String },
+    #[error("column {name:?} stands twice in the header; choose it by its number")]
+    SameName { name: String },
     #[error("has no input column besides the target {0:?}; give at least two columns")]
     NoInputs(String),
     #[error(transparent)]
@@ -72,7 +78,8 @@ pub fn read_weights(file: &Path) -> Result<Weights, FileError> {
 
 /// Reads an instance from a CSV file with or without a header row, for the given network.
 ///
-/// A first line in which every field is a number is a sample, any other first line is the header.
+/// A first line of numbers is a sample, a first line without any number is the header. Columns are separated by commas, or
+/// by semicolons or tabs where the first line has them.
 ///
 /// # Errors
 /// Names the file, the line, the column and the remedy.
@@ -90,11 +97,19 @@ fn read_text(file: &Path) -> Result<String, FileErrorKind> {
 }
 
 fn csv_instance(file: &Path, text: &str, options: &CsvOptions, network: Network) -> Result<Instance, FileErrorKind> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let mut records = reader.records().collect::<Result<Vec<_>, _>>()?;
     let first = records.first().ok_or(DatasetError::Empty)?;
-    let has_header = !first.iter().all(|field| field.parse::<f64>().is_ok());
+    let numbers = first.iter().filter(|field| field.parse::<f64>().is_ok()).count();
+    let has_header = numbers == 0;
+    if numbers > 0 && numbers < first.len() {
+        return Err(FileErrorKind::MixedFirstLine { text: first.iter().collect::<Vec<_>>().join(", ") });
+    }
     let names: Vec<String> = if has_header {
         first.iter().map(str::to_owned).collect()
     } else {
@@ -107,7 +122,7 @@ fn csv_instance(file: &Path, text: &str, options: &CsvOptions, network: Network)
     let mut rows = Vec::with_capacity(records.len());
     let mut labels = Vec::with_capacity(records.len());
     for record in &records {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_number(text, record);
         if record.len() != names.len() {
             return Err(FileErrorKind::Ragged { line, found: record.len(), expected: names.len() });
         }
@@ -122,7 +137,20 @@ fn csv_instance(file: &Path, text: &str, options: &CsvOptions, network: Network)
     Ok(instance)
 }
 
-fn parse_number(text: &str, line: u64, column: &str) -> Result<f64, FileErrorKind> {
+/// Semicolons and tabs separate columns where the first line has them, else commas.
+fn delimiter(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default().as_bytes();
+    [b';', b'\t'].into_iter().find(|separator| first.contains(separator)).unwrap_or(b',')
+}
+
+/// Line of a record, counted from 1; its position may lie before the blank lines above it.
+fn line_number(text: &str, record: &csv::StringRecord) -> usize {
+    let start = record.position().map_or(0, |position| position.byte() as usize).min(text.len());
+    let blank = text[start..].bytes().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+    text[..start + blank].matches('\n').count() + 1
+}
+
+fn parse_number(text: &str, line: usize, column: &str) -> Result<f64, FileErrorKind> {
     text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| FileErrorKind::Number {
         line,
         column: column.to_owned(),
@@ -161,6 +189,9 @@ impl Columns {
 
 fn find_column(names: &[String], wanted: &str) -> Result<usize, FileErrorKind> {
     let by_number = || wanted.parse::<usize>().ok().filter(|number| (1..=names.len()).contains(number)).map(|number| number - 1);
+    if names.iter().filter(|name| *name == wanted).count() > 1 {
+        return Err(FileErrorKind::SameName { name: wanted.to_owned() });
+    }
     names
         .iter()
         .position(|name| name == wanted)
@@ -190,6 +221,7 @@ mod tests {
         let instance = csv("\u{feff}1,2,3\n4,5,6\n", Some("1"), &["3"]).expect("valid");
         assert_eq!(instance.data.labels(), [1.0, 4.0]);
         assert_eq!(instance.data.inputs(), [3.0, 6.0]);
+        assert_eq!(csv("a;b\r\n1;2\r\n", None, &[]).expect("valid").data.labels(), [2.0]);
     }
 
     #[test]
@@ -203,6 +235,10 @@ mod tests {
         assert!(fault("", None).contains("no samples"));
         assert!(fault("a,b\n", None).contains("no samples"));
         assert!(csv("a,b\n1,2\n", Some("b"), &["b"]).expect_err("twice").contains("chosen twice"));
+        assert!(fault("1,2,\n3,4,5\n", None).contains("line 1 mixes numbers and words"));
+        assert!(fault("a,a,b\n1,2,3\n", Some("a")).contains("stands twice in the header"));
+        assert!(fault("a,b\n\n\n1,x\n", None).contains("line 4, column b"));
+        assert!(fault("a;b\n1,5;2\n", None).contains("decimals take a point"));
     }
 
     #[test]

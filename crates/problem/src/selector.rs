@@ -66,6 +66,12 @@ impl FromStr for Selector {
             if listed.contains(&Value::Text(String::new())) {
                 return Err(fail("a parameter has an empty value"));
             }
+            if listed.iter().any(|value| value.to_string().contains(['[', ']'])) {
+                return Err(fail("a list of values stands inside another"));
+            }
+            if listed.iter().enumerate().any(|(index, value)| listed[..index].contains(value)) {
+                return Err(fail("a value is listed twice"));
+            }
             if values.insert(key.trim().to_owned(), listed).is_some() {
                 return Err(fail("a parameter is given twice"));
             }
@@ -100,15 +106,10 @@ fn split_outside_brackets(text: &str) -> Result<Vec<&str>, &'static str> {
 
 fn parse_value(text: &str) -> Value {
     let text = text.trim();
-    if let Ok(switch) = text.parse() {
-        Value::Switch(switch)
-    } else if let Ok(integer) = text.parse() {
-        Value::Integer(integer)
-    } else if let Ok(real) = text.parse() {
-        Value::Real(real)
-    } else {
-        Value::Text(text.to_owned())
-    }
+    let switch = text.parse().map(Value::Switch).ok();
+    let integer = || text.parse().map(Value::Integer).ok();
+    let real = || text.parse().map(Value::Real).ok();
+    switch.or_else(integer).or_else(real).unwrap_or_else(|| Value::Text(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -126,7 +127,9 @@ mod tests {
 
     #[test]
     fn broken_selectors_are_refused() {
-        for broken in ["", "a[", "a[b]", "a[b=]", "a[b=1,b=2]", "a[b=[1,2]", "a b", "a[b=1]]", "a[b=1,]"] {
+        for broken in
+            ["", "a[", "a[b]", "a[b=]", "a[b=1,b=2]", "a[b=[1,2]", "a b", "a[b=1]]", "a[b=1,]", "a[b=[1,1]]", "a[b=[[1,2]]]"]
+        {
             assert!(broken.parse::<Selector>().is_err(), "{broken}");
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{Activation, Dataset, DatasetError, Instance, InstanceError, Loss, Network, NetworkKind, Reference, Weights};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use thiserror::Error;
 
 /// Value of the field `format`.
@@ -11,8 +12,15 @@ const INSTANCE_FORMAT: &str = "optgap-instance/1";
 #[derive(Debug, Error)]
 pub enum FormatError {
     /// Not JSON, or not of the expected shape.
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
+    #[error("{field}{error}{remedy}")]
+    Json {
+        /// Path of the field that could not be read, with a colon, or nothing.
+        field: String,
+        /// What the JSON reader says.
+        error: serde_json::Error,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// Another format or a newer version.
     #[error("format is {found:?}, expected {INSTANCE_FORMAT:?}; is this an instance file of this version of optgap?")]
     Format {
@@ -22,7 +30,7 @@ pub enum FormatError {
     /// Samples that cannot be used.
     #[error("{part}{error}")]
     Data {
-        /// `test.` or nothing.
+        /// `test: ` or nothing.
         part: &'static str,
         /// What is wrong.
         error: DatasetError,
@@ -81,6 +89,30 @@ struct SamplesWire {
     y: Vec<f64>,
 }
 
+/// The one field that every version has.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+}
+
+/// Reads JSON; an error names the field and what to do.
+fn parse<'text, T: Deserialize<'text>>(text: &'text str) -> Result<T, FormatError> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let failed = |field: String, error: serde_json::Error| {
+        let remedy = match error.classify() {
+            Category::Eof => "; the file ends too early: is it complete?",
+            Category::Syntax => "; JSON has no NaN, no infinity and no comments",
+            _ => "",
+        };
+        let field = if field.is_empty() || field == "." { field } else { format!("{field}: ") };
+        FormatError::Json { field: field.trim_start_matches('.').to_owned(), error, remedy }
+    };
+    let value =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| failed(error.path().to_string(), error.into_inner()))?;
+    reader.end().map_err(|error| failed(String::new(), error))?;
+    Ok(value)
+}
+
 fn unnamed() -> String {
     "unnamed".into()
 }
@@ -99,10 +131,13 @@ fn yes() -> bool {
 /// # Errors
 /// Says where the text departs from the format and what to do.
 pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
-    let wire: InstanceWire = serde_json::from_str(text)?;
-    if wire.format != INSTANCE_FORMAT {
-        return Err(FormatError::Format { found: wire.format });
+    // The format first: a newer one may well have fields that are unknown here. Other faults are told with their field below.
+    if let Ok(Header { format: found }) = parse::<Header>(text) {
+        if found != INSTANCE_FORMAT {
+            return Err(FormatError::Format { found });
+        }
     }
+    let wire: InstanceWire = parse(text)?;
     if wire.weight_decay != 0.0 {
         return Err(FormatError::WeightDecay(wire.weight_decay));
     }
@@ -110,7 +145,7 @@ pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
     let test = match wire.test {
         // An empty test set is the same as none.
         Some(test) if test.x.is_empty() && test.y.is_empty() => None,
-        Some(test) => Some(Dataset::new(&test.x, test.y).map_err(|error| FormatError::Data { part: "test.", error })?),
+        Some(test) => Some(Dataset::new(&test.x, test.y).map_err(|error| FormatError::Data { part: "test: ", error })?),
         None => None,
     };
     let instance = Instance {
@@ -170,7 +205,7 @@ fn rows(data: &Dataset) -> Vec<Vec<f64>> {
 /// # Errors
 /// Says where the text departs from the format. Whether the weights fit an instance is for `Instance::loss_of`.
 pub fn weights_from_json(text: &str) -> Result<Weights, FormatError> {
-    let weights: Weights = serde_json::from_str(text)?;
+    let weights: Weights = parse(text)?;
     if weights.is_finite() { Ok(weights) } else { Err(FormatError::WeightsNotFinite) }
 }
 
@@ -216,7 +251,13 @@ mod tests {
         assert!(message(&XOR.replace("instance/1", "instance/9")).contains("optgap-instance/9"));
         assert!(message(&XOR.replace("\"loss\"", "\"lsos\"")).contains("unknown field `lsos`"));
         assert!(message(&XOR.replace("0.0,\n", "0.5,\n")).contains("weight_decay is 0.5"));
-        assert!(message(&XOR[..XOR.len() / 2]).contains("EOF"));
+        assert!(message(&XOR[..XOR.len() / 2]).contains("is it complete?"));
+        assert!(message("").contains("is it complete?"));
+        assert!(message(&XOR.replace("[0,0]", "[0,null]")).contains("x[0][1]: invalid type: null"));
+        assert!(message(&XOR.replace("[0,0]", "[0,NaN]")).contains("x[0][1]: expected value at line 3"));
+        assert!(message(&XOR.replace("instance/1\"", "instance/2\", \"new\": 1")).contains("optgap-instance/2"));
+        assert!(message(&XOR.replace("{\"optimum\": 0.0}", "{\"optimum\": -1.0}")).contains("reference is -1"));
+        assert!(message(&XOR.replace("\"xor\", \"network", "\"x\\nor\", \"network")).contains("control character"));
         assert!(message(&XOR.replace("{\"x\": [], \"y\": []}", "{\"x\": [[1]], \"y\": [1]}")).contains("test.x has 1 columns"));
     }
 
@@ -226,7 +267,8 @@ mod tests {
             let values: Vec<f64> = bits.iter().map(|b| f64::from_bits(*b)).filter(|v| v.is_finite()).collect();
             prop_assume!(!values.is_empty());
             let rows: Vec<Vec<f64>> = values.iter().map(|v| vec![*v]).collect();
-            let data = Dataset::new(&rows, values).unwrap();
+            let labels = values.iter().map(|v| v.clamp(-1e150, 1e150)).collect();
+            let data = Dataset::new(&rows, labels).unwrap();
             let instance = Instance::new(data, Network::dense(1), Loss::Squared).unwrap();
             let back = instance_from_json(&instance_to_json(&instance)).unwrap();
             prop_assert_eq!(back.fingerprint(), instance.fingerprint());
