@@ -68,6 +68,10 @@ fn move_to_margins(claim: &Claim, tight: &TightRows, r: &mut [f64]) {
 /// Rounds the residuals and solves for the pivots exactly; `None` if they are singular or a cut pivot changes its sign.
 fn solve_pivots(claim: &Claim, equal: &[Row], r: &[f64]) -> Option<ExactResiduals> {
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    // Equalities can leave nothing but zeros, which prove nothing.
+    if largest < f64::MIN_POSITIVE || !largest.is_finite() {
+        return None;
+    }
     let exponent = largest.log2().floor() as i64 + 1 - RESIDUAL_BITS;
     let mut integers: Vec<i64> = r.iter().map(|&v| scale(v, -exponent).round() as i64).collect();
     let markers = integers.clone();

@@ -132,10 +132,10 @@ fn yes() -> bool {
 /// Says where the text departs from the format and what to do.
 pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
     // The format first: a newer one may well have fields that are unknown here. Other faults are told with their field below.
-    if let Ok(Header { format: found }) = parse::<Header>(text) {
-        if found != INSTANCE_FORMAT {
-            return Err(FormatError::Format { found });
-        }
+    if let Ok(Header { format: found }) = parse::<Header>(text)
+        && found != INSTANCE_FORMAT
+    {
+        return Err(FormatError::Format { found });
     }
     let wire: InstanceWire = parse(text)?;
     if wire.weight_decay != 0.0 {
