@@ -76,6 +76,8 @@ pub(crate) struct Search<'a> {
     /// Lowest bound proved for a closed leaf.
     proved: f64,
     nodes: u64,
+    /// Number of nodes at which the watch hears of the progress again.
+    next_report: u64,
     started: Instant,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Search<'a> {
             stack: Vec::new(),
             proved: f64::INFINITY,
             nodes: 0,
+            next_report: 0,
             started: Instant::now(),
         }
     }
@@ -98,19 +101,21 @@ impl<'a> Search<'a> {
     pub(crate) fn run(mut self, incumbent: &mut Incumbent, watch: &mut dyn Watch) -> Searched {
         let lines = Lines::new(self.program.width, self.program.len());
         for product in root_products(self.program) {
-            if let Some(stop) = self.interrupted(incumbent, watch) {
-                // Roots that were never bounded leave only what no prediction can avoid.
-                return Searched { lower: self.program.unavoidable, nodes: self.nodes, stop: Some(stop) };
+            // Roots that were never bounded leave only what no prediction can avoid.
+            let lower = self.program.unavoidable;
+            if let Some(stop) = self.interrupted(lower, incumbent, watch) {
+                return Searched { lower, nodes: self.nodes, stop: Some(stop) };
             }
             self.visit(product, &lines, 0, incumbent);
         }
-        while let Some(node) = self.next() {
-            if let Some(stop) = self.interrupted(incumbent, watch) {
-                self.waiting.push(node);
+        while self.open() > 0 {
+            if let Some(stop) = self.interrupted(self.lowest(), incumbent, watch) {
                 let lower = self.prove_waiting();
                 return Searched { lower, nodes: self.nodes, stop: Some(stop) };
             }
-            self.expand(node, incumbent);
+            if let Some(node) = self.next() {
+                self.expand(node, incumbent);
+            }
         }
         Searched { lower: self.proved, nodes: self.nodes, stop: None }
     }
@@ -123,13 +128,18 @@ impl<'a> Search<'a> {
         self.waiting.len() + self.stack.len()
     }
 
+    /// The lower bound as it stands, before the waiting nodes are proved: for people only.
+    fn lowest(&self) -> f64 {
+        let stacked = self.stack.iter().map(|node| node.value).fold(f64::INFINITY, f64::min);
+        let waiting = self.waiting.peek().map_or(f64::INFINITY, |node| node.value).min(stacked);
+        (waiting + self.program.unavoidable).min(self.proved)
+    }
+
     /// Reports progress and asks whether to stop, early enough to prove the waiting nodes.
-    fn interrupted(&mut self, incumbent: &Incumbent, watch: &mut dyn Watch) -> Option<StopReason> {
-        if self.nodes.is_multiple_of(REPORT_PERIOD) {
-            let stacked = self.stack.iter().map(|node| node.value).fold(f64::INFINITY, f64::min);
-            let open = self.waiting.peek().map_or(f64::INFINITY, |node| node.value).min(stacked) + self.program.unavoidable;
-            let lower = incumbent.mean(open.min(self.proved).min(incumbent.total()));
-            let bounds = Bounds { lower, upper: incumbent.upper };
+    fn interrupted(&mut self, lower: f64, incumbent: &Incumbent, watch: &mut dyn Watch) -> Option<StopReason> {
+        if self.nodes >= self.next_report {
+            self.next_report = self.nodes + REPORT_PERIOD;
+            let bounds = Bounds { lower: incumbent.mean(lower.min(incumbent.total())), upper: incumbent.upper };
             watch.observe(Progress::Search { nodes: self.nodes, open: self.open(), bounds });
         }
         if let Some(stop) = watch.should_stop() {
