@@ -4,8 +4,6 @@ mod commands;
 mod input;
 mod interrupt;
 mod printer;
-mod registry;
-mod reporting;
 mod terminal;
 mod weights;
 

@@ -3,5 +3,5 @@
 use optgap_harness::Registry;
 
 /// Everything that plans and command lines can name.
-pub(crate) static REGISTRY: Registry =
+pub static REGISTRY: Registry =
     Registry { families: optgap_families::FAMILIES, solvers: optgap_exact::METHODS, trainers: optgap_trainer::METHODS };

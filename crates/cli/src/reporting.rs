@@ -1,13 +1,13 @@
 //! From a run's folder to its report.
 
-use crate::registry::REGISTRY;
+use crate::REGISTRY;
 use optgap_report::{ReportMeta, RunTable, headline, write_report};
 use optgap_results::{CellRecord, RunFolder, Violation};
 use serde_json::Value;
 use std::path::PathBuf;
 
 /// What is reported of a run: its planned cells.
-pub(crate) struct Report {
+pub struct Report {
     records: Vec<CellRecord>,
     table: RunTable,
     meta: ReportMeta,
@@ -15,7 +15,10 @@ pub(crate) struct Report {
 
 impl Report {
     /// Reads the records of a run.
-    pub(crate) fn of(folder: &RunFolder) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When the folder is no run's, or a record in it cannot be read.
+    pub fn of(folder: &RunFolder) -> anyhow::Result<Self> {
         let records = folder.planned_records()?;
         let planned = Some(folder.planned()?.len()).filter(|&cells| cells > 0);
         let root = folder.root();
@@ -34,17 +37,20 @@ impl Report {
     }
 
     /// The table for the terminal.
-    pub(crate) fn headline(&self) -> String {
+    pub fn headline(&self) -> String {
         headline(&self.table)
     }
 
     /// Losses below lower bounds.
-    pub(crate) fn violations(&self) -> &[Violation] {
+    pub fn violations(&self) -> &[Violation] {
         &self.table.violations
     }
 
     /// Writes page and charts; gives the place of the page.
-    pub(crate) fn write(&self, folder: &RunFolder) -> anyhow::Result<PathBuf> {
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &RunFolder) -> anyhow::Result<PathBuf> {
         Ok(write_report(folder.root(), &self.records, &self.meta)?.index)
     }
 }

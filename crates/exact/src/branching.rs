@@ -24,27 +24,25 @@ pub(crate) struct Split {
 
 /// The split for a node whose relaxation was just solved; `None` if no sample cuts its cones.
 pub(crate) fn choose(program: &Program, product: &Product, relaxation: &Relaxation, depth: u32) -> Option<Split> {
-    if depth < FINISH_DEPTH {
-        if let Some(split) = by_score(program, product, relaxation) {
-            return Some(split);
-        }
-    }
-    finish_one_sample(program, product)
+    let scored = if depth < FINISH_DEPTH { by_score(program, product, relaxation) } else { None };
+    scored.or_else(|| finish_one_sample(program, product))
 }
 
 /// The neuron whose relaxation loses most, an edge that carries much of the loss, the median crossing on it.
 fn by_score(program: &Program, product: &Product, relaxation: &Relaxation) -> Option<Split> {
     let losses = LossGaps::new(program, product, relaxation);
-    let mut best: Option<(f64, usize, Vec<(usize, f64)>)> = None;
+    let mut best = 0.0;
+    let mut chosen = None;
     for (j, cone) in product.cones.iter().enumerate() {
         let scores: Vec<(usize, f64)> =
             cone.cut.iter().map(|&i| (i, losses.share(j, i))).filter(|(_, score)| *score > 0.0).collect();
         let total: f64 = scores.iter().map(|(_, score)| score).sum();
-        if total > best.as_ref().map_or(0.0, |b| b.0) {
-            best = Some((total, j, scores));
+        if total > best {
+            best = total;
+            chosen = Some((j, scores));
         }
     }
-    let (_, neuron, scores) = best?;
+    let (neuron, scores) = chosen?;
     let cone = &product.cones[neuron];
     let (a, b) = choose_edge(program, cone, &scores)?;
     let sample = median_crossing(cone, a, b, &scores)?;

@@ -4,7 +4,7 @@
 //! samples on hyperplanes, minimises the quadratic of the current activation pattern under these equalities, walks with an
 //! exact line search across patterns, and lets a sample go when the loss falls on one of its sides.
 
-use crate::linear::{cholesky, cholesky_solve, inner, norm, subtract, whitening};
+use crate::linear::{Whitening, cholesky, cholesky_solve, inner, norm, subtract, whitening};
 use crate::program::Program;
 
 /// Steps of one descent.
@@ -23,7 +23,8 @@ pub(crate) struct Landscape<'a> {
     program: &'a Program,
     /// Whitened points, `n` rows of `dim`.
     points: Vec<f64>,
-    to_float: Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>,
+    /// None where the data are dependent in floating point: then the coordinates stay as they are.
+    whitening: Option<Whitening>,
 }
 
 /// A local optimum in whitened coordinates.
@@ -52,13 +53,12 @@ struct State<'l, 'a> {
 
 impl<'a> Landscape<'a> {
     pub(crate) fn new(program: &'a Program) -> Self {
-        match whitening(program) {
-            Some(white) => {
-                let points = (0..program.len()).flat_map(|i| white.to_whitened_point(program.point(i))).collect();
-                Self { program, points, to_float: Box::new(move |u| white.to_float_coordinates(u)) }
-            }
-            None => Self { program, points: program.points.clone(), to_float: Box::new(<[f64]>::to_vec) },
-        }
+        let whitening = whitening(program);
+        let points = match &whitening {
+            Some(white) => (0..program.len()).flat_map(|i| white.to_whitened_point(program.point(i))).collect(),
+            None => program.points.clone(),
+        };
+        Self { program, points, whitening }
     }
 
     /// Number of parameters.
@@ -69,12 +69,15 @@ impl<'a> Landscape<'a> {
     /// Neurons in float coordinates, and the constant.
     pub(crate) fn unwhiten(&self, parameters: &[f64]) -> (Vec<f64>, f64) {
         let neurons = &parameters[..self.program.width * self.program.dim];
-        let floats = neurons.chunks(self.program.dim.max(1)).flat_map(|u| (self.to_float)(u)).collect();
+        let floats = match &self.whitening {
+            Some(white) => neurons.chunks(self.program.dim.max(1)).flat_map(|u| white.to_float_coordinates(u)).collect(),
+            None => neurons.to_vec(),
+        };
         (floats, if self.program.output_bias { parameters[neurons.len()] } else { 0.0 })
     }
 
     /// Whitened parameters with the given pre-activations, for a solution of a relaxation.
-    pub(crate) fn from_preactivations(&self, z: &[f64], constant: f64) -> Option<Vec<f64>> {
+    pub(crate) fn with_preactivations(&self, z: &[f64], constant: f64) -> Option<Vec<f64>> {
         let (n, dim) = (self.program.len(), self.program.dim);
         let columns: Vec<Vec<f64>> = (0..dim).map(|c| (0..n).map(|i| self.points[i * dim + c]).collect()).collect();
         let mut parameters = Vec::with_capacity(self.size());
@@ -154,7 +157,7 @@ impl<'l, 'a> State<'l, 'a> {
             let gradient = self.gradient();
             let step = self.newton_step(&gradient, &constraints);
             let promised = -inner(&gradient, &step);
-            if !(promised > PROGRESS * value) {
+            if promised.is_nan() || promised <= PROGRESS * value {
                 if !self.release_one(&gradient) {
                     return;
                 }

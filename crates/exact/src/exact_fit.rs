@@ -101,12 +101,13 @@ impl Fit {
 
     /// The first variable whose optimality condition fails: a negative multiplier, or a descent direction at zero.
     fn least_violation(&self, passive: &[usize], solution: &CramerSolution) -> Option<usize> {
-        (0..self.bounded).find(|c| match passive.iter().position(|p| p == c) {
-            Some(place) => solution.numerators[place].is_negative(),
-            None => {
-                let used: BigInt = passive.iter().zip(&solution.numerators).map(|(&p, n)| &self.gram[*c][p] * n).sum();
-                (&self.linear[*c] * &solution.determinant - used).is_positive()
-            }
+        let ascends = |c: usize| {
+            let used: BigInt = passive.iter().zip(&solution.numerators).map(|(&p, n)| &self.gram[c][p] * n).sum();
+            (&self.linear[c] * &solution.determinant - used).is_positive()
+        };
+        (0..self.bounded).find(|&c| {
+            let place = passive.iter().position(|&p| p == c);
+            place.map_or_else(|| ascends(c), |place| solution.numerators[place].is_negative())
         })
     }
 

@@ -110,7 +110,7 @@ pub(crate) fn solve_exactly(mut rows: Vec<Vec<BigInt>>) -> Option<CramerSolution
         for (r, row) in rows.iter_mut().enumerate().take(step) {
             row[r].clone_from(&pivot_row[step]);
         }
-        previous = pivot_row[step].clone();
+        previous.clone_from(&pivot_row[step]);
     }
     let mut determinant = previous;
     let mut numerators: Vec<BigInt> = rows.iter().map(|row| row[size].clone()).collect();

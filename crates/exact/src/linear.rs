@@ -31,7 +31,7 @@ pub(crate) fn whitening(program: &Program) -> Option<Whitening> {
     for c in 0..dim {
         let column: Vec<f64> = (0..n).map(|i| program.points[i * dim + c] * program.multiplicity[i].sqrt()).collect();
         let projected = factors.project(&column);
-        if !(projected.share > DEPENDENT) {
+        if projected.share.is_nan() || projected.share <= DEPENDENT {
             return None;
         }
         factors.push(projected);
@@ -149,7 +149,7 @@ pub(crate) fn least_squares<'a>(columns: impl Iterator<Item = &'a [f64]>, target
     let mut factors = Orthogonal::default();
     for column in columns {
         let projected = factors.project(column);
-        if !(projected.share > DEPENDENT) {
+        if projected.share.is_nan() || projected.share <= DEPENDENT {
             return None;
         }
         factors.push(projected);
@@ -182,7 +182,7 @@ pub(crate) fn cholesky(factor: &mut [f64], size: usize, tolerance: f64, entry: i
                 value -= factor[r * size + t] * factor[c * size + t];
             }
             if r == c {
-                if !(value > tolerance * entry(r, r)) || value <= 0.0 {
+                if value.is_nan() || value <= (tolerance * entry(r, r)).max(0.0) {
                     return false;
                 }
                 factor[r * size + r] = value.sqrt();

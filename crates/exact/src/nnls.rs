@@ -159,7 +159,7 @@ impl Nnls {
 
     /// From the feasible solution towards the trial, dropping variables that reach zero.
     fn walk_to_trial(&mut self) {
-        for _ in 0..self.size + 1 {
+        for _ in 0..=self.size {
             let mut step = 1.0f64;
             let mut blocking = None;
             for c in 0..self.bounded {

@@ -58,7 +58,7 @@ fn move_to_margins(claim: &Claim, tight: &TightRows, r: &mut [f64]) {
         .map(|(&row, &equal)| {
             claim.fill(row, r, &mut column);
             let value = fast_inner(&column, r);
-            let margin = STRICT_MARGIN * largest * column.iter().map(|h| h.abs()).sum::<f64>();
+            let margin = STRICT_MARGIN * largest * column.iter().copied().map(f64::abs).sum::<f64>();
             if equal { -value } else { (margin - value).max(0.0) }
         })
         .collect();

@@ -203,7 +203,7 @@ impl<'a> Search<'a> {
             return;
         }
         let constant = if self.program.output_bias { self.relaxation.multipliers.last().copied().unwrap_or(0.0) } else { 0.0 };
-        let Some(start) = self.landscape.from_preactivations(&self.relaxation.intervals().z, constant) else { return };
+        let Some(start) = self.landscape.with_preactivations(&self.relaxation.intervals().z, constant) else { return };
         let optimum = self.landscape.descend(&start, product.positive);
         incumbent.offer(self.landscape, &start, product.positive);
         incumbent.offer(self.landscape, &optimum.parameters, product.positive);

@@ -33,6 +33,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
     kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
 }];
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every method's constructor")]
 fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> {
     Ok(Box::new(Cones { starts: parameters.count("starts") }))
 }
@@ -89,16 +90,15 @@ impl ExactSolver for Cones {
 impl Cones {
     /// Local searches from random directions, all sign vectors in turn.
     fn multistart(
-        &self,
+        self,
         program: &Program,
         landscape: &Landscape,
         incumbent: &mut Incumbent,
         watch: &mut dyn Watch,
     ) -> Option<StopReason> {
         let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
-        let allowed = watch.remaining().map(|left| left / START_SHARE);
-        let least_left = watch.remaining().zip(allowed).map(|(left, allowed)| left - allowed);
-        for start in 0..self.starts * program.width + 1 {
+        let least_left = watch.remaining().map(|left| left.saturating_sub(left / START_SHARE));
+        for start in 0..=self.starts * program.width {
             if incumbent.cut() <= program.unavoidable {
                 return None;
             }

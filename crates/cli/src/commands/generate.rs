@@ -1,7 +1,7 @@
 //! `optgap gen`: an instance of a family as JSON.
 
-use crate::registry::REGISTRY;
 use crate::{Exit, terminal};
+use optgap_cli::REGISTRY;
 use optgap_problem::instance_to_json;
 use optgap_results::OutputFile;
 use std::path::PathBuf;

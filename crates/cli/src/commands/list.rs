@@ -1,7 +1,7 @@
 //! `optgap list`: families and methods with their parameters.
 
-use crate::registry::REGISTRY;
 use crate::{Exit, terminal};
+use optgap_cli::REGISTRY;
 use optgap_problem::{Parameter, Tag};
 use std::fmt::Write;
 

@@ -1,6 +1,7 @@
 //! `optgap report`: table, page and charts from the records of a run.
 
-use crate::{Exit, reporting, terminal};
+use crate::{Exit, terminal};
+use optgap_cli::Report;
 use optgap_results::RunFolder;
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let folder = RunFolder::at(&arguments.folder);
-    let report = reporting::Report::of(&folder)?;
+    let report = Report::of(&folder)?;
     terminal::print(&report.headline())?;
     terminal::print(&format!("report: {}", report.write(&folder)?.display()))?;
     Ok(if report.violations().is_empty() { Exit::Fine } else { Exit::Violation })

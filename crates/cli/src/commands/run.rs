@@ -1,9 +1,9 @@
 //! `optgap run`: a plan from its cells to its report.
 
 use crate::printer::Printer;
-use crate::registry::REGISTRY;
-use crate::{Exit, interrupt, reporting, terminal};
+use crate::{Exit, interrupt, terminal};
 use anyhow::Context;
+use optgap_cli::{REGISTRY, Report};
 use optgap_harness::{Conclusion, Plan, RunOptions, RunOutcome};
 use optgap_results::{RunFolder, Status};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     printer.finish();
     let outcome = outcome?;
     let run_folder = RunFolder::at(&folder);
-    let report = reporting::Report::of(&run_folder)?;
+    let report = Report::of(&run_folder)?;
     terminal::print(&report.headline())?;
     if !outcome.interrupted {
         let page = report.write(&run_folder).context("all records are kept, but the report failed")?;

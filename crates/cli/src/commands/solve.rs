@@ -1,10 +1,10 @@
 //! `optgap solve`: the global optimum of one instance.
 
 use crate::input::{self, InstanceArguments};
-use crate::registry::REGISTRY;
 use crate::weights::{self, WeightsArguments};
 use crate::{Exit, interrupt, terminal};
 use anyhow::bail;
+use optgap_cli::REGISTRY;
 use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, search};
 use optgap_problem::{Instance, Parameters, Progress, StopReason, Tolerance, Weights};
 use optgap_results::{Status, Verdict};

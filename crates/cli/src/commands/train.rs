@@ -1,10 +1,10 @@
 //! `optgap train`: gradient descent on one instance from many starts.
 
 use crate::input::{self, InstanceArguments};
-use crate::registry::REGISTRY;
 use crate::weights::{self, WeightsArguments};
 use crate::{Exit, interrupt, terminal};
 use anyhow::bail;
+use optgap_cli::REGISTRY;
 use optgap_harness::{AttemptError, ClockWatch, Engine, TrainingAttempt, descend};
 use optgap_problem::{Instance, Parameters, Progress, Restarts, Value, Weights};
 use serde::Serialize;
