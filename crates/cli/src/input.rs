@@ -1,6 +1,6 @@
 //! The instance that `solve` and `train` work on: a file in JSON or CSV.
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 use clap::Args;
 use optgap_problem::{CsvOptions, Instance, Network, read_csv, read_instance};
 use std::fs::File;
@@ -43,13 +43,6 @@ const CSV: &str = "CSV files (JSON files state these themselves)";
 impl InstanceArguments {
     /// Reads the file.
     pub(crate) fn read(&self) -> anyhow::Result<Instance> {
-        let instance = self.read_file()?;
-        let file = self.file.display();
-        ensure!(instance.constant_level().is_finite(), "{file}: the labels are too large for their squares; scale them");
-        Ok(instance)
-    }
-
-    fn read_file(&self) -> anyhow::Result<Instance> {
         if is_json(&self.file) {
             if let Some(flag) = self.csv_flag() {
                 bail!("{}: {flag} is for CSV files; a JSON file states its own network and data", self.file.display());

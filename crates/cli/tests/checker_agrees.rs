@@ -26,6 +26,8 @@ fn problem() -> impl Strategy<Value = (Instance, Weights)> {
                 let [has_hidden_bias, has_output_bias, train_output] = switches;
                 let network =
                     Network { hidden_bias: has_hidden_bias, output_bias: has_output_bias, train_output, ..Network::dense(width) };
+                // Labels whose squares overflow are refused.
+                let y = y.into_iter().map(|label: f64| label.clamp(-1e150, 1e150)).collect();
                 let data = Dataset::new(&x, y).expect("a table of finite numbers");
                 let instance = Instance::new(data, network, Loss::Squared).expect("a small width");
                 let weights = Weights {

@@ -59,7 +59,8 @@ impl Family for Line {
         let rows: Vec<Vec<f64>> = (0..n).map(|x| vec![x as f64]).collect();
         let labels = (0..n).map(|x| slope * x as f64).collect();
         let data = Dataset::new(&rows, labels).map_err(|error| BadParameter::Combination(error.to_string()))?;
-        let mut instance = Instance::new(data, Network::dense(1), Loss::Squared).expect("width 1");
+        let mut instance = Instance::new(data, Network::dense(1), Loss::Squared)
+            .map_err(|error| BadParameter::Combination(error.to_string()))?;
         instance.name = format!("line-n{n}-{seed}");
         instance.reference = Some(Reference::Infimum(0.0));
         Ok(instance)

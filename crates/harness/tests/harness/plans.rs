@@ -96,7 +96,7 @@ fn every_fault_is_one_line_with_file_and_line_number() {
         ("line[scale=[1,3]]", "line[slope=1]", 10, "line: unknown parameter \"slope\"; known: n, scale"),
         ("line[scale=[1,3]]", "line[n=51]", 10, "parameter n = 51: expected a whole number from 2 to 50"),
         ("line[scale=[1,3]]", "line[n=", 10, "the closing ] is missing"),
-        ("line[scale=[1,3]]", "line[scale=1e300]", 10, "the labels are too large for their squares"),
+        ("line[scale=[1,3]]", "line[scale=1e300]", 10, "the labels are so large that their squares overflow"),
         ("\"small\"", "\"huge\"", 11, "unknown size of line \"huge\"; known: tiny, small"),
         ("method = \"finder\"", "method = \"seeker\"", 18, "unknown method \"seeker\"; known: finder, walker"),
         ("walker[rate=[0.1,0.2]]", "walker[rate=2]", 21, "walker: parameter rate = 2: expected a number"),

@@ -15,7 +15,7 @@ pub(crate) fn instance(
 ) -> InstanceSummary {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     let digits: String = format!("{family}/{name}").bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-    let fingerprint: Fingerprint = serde_json::from_str(&format!("\"{digits:0<64}\"")).expect("a text is a fingerprint");
+    let fingerprint: Fingerprint = serde_json::from_str(&format!("\"{digits:0<64.64}\"")).expect("64 digits");
     InstanceSummary {
         name: name.to_owned(),
         fingerprint,
