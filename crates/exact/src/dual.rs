@@ -15,10 +15,11 @@ use crate::pivots::prove_with_pivots;
 use crate::program::Program;
 use optgap_problem::Enclosure;
 
-/// Residuals below this share of the largest are set to zero: they would choose a side for nothing.
-const NEGLIGIBLE: f64 = 1e-11;
+/// Residuals below this share of the largest are set to zero. They would choose a side for nothing, and change it when the
+/// vector moves, which changes the inequalities.
+const NEGLIGIBLE: f64 = 1e-8;
 /// A ray is tight if its inequality holds with less than this share of `sum |r_i h_i|`.
-const TIGHT: f64 = 1e-9;
+const TIGHT: f64 = 1e-8;
 /// Tight rays are moved to this multiple of their rounding error bound.
 const MARGIN: f64 = 16.0;
 /// A tight ray whose rest outside the others is below this share counts as exactly dependent.

@@ -13,21 +13,18 @@ use optgap_problem::{Bounds, Progress, StopReason, Watch};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// Nodes that wait in order of their bound; beyond this number the search goes depth first, so that memory and the time to
-/// prove all waiting nodes stay bounded.
-const MOST_WAITING: usize = 2000;
+/// Nodes that wait in order of their bound; beyond this number the search goes depth first, so that memory stays bounded.
+const MOST_WAITING: usize = 50_000;
+/// A node that stays open is given a proof of its own if its relaxation lies above the bound proved for its parent by more
+/// than this share: what is left when time runs out.
+const WORTH_PROVING: f64 = 0.02;
 /// Every this many nodes a node's solution starts a local search.
 const DESCENT_PERIOD: u64 = 50;
 /// Every this many nodes the watch hears of the progress.
 const REPORT_PERIOD: u64 = 64;
 /// A node's true value must be below the incumbent's by this share to start a local search.
 const IMPROVEMENT: f64 = 1e-7;
-/// Time kept, beyond what proving the waiting nodes takes, to stop within the limit.
-const RESERVE: Duration = Duration::from_millis(30);
-/// Factor on the measured time of a node when the time to prove the waiting ones is estimated.
-const PROOF_FACTOR: f64 = 1.5;
 
 /// What the search delivers: a proved lower bound of the sum of squares.
 pub(crate) struct Searched {
@@ -40,6 +37,8 @@ pub(crate) struct Searched {
 struct Waiting {
     /// Value of its relaxation: orders the search, proves nothing.
     value: f64,
+    /// A proved lower bound of its sum of squares.
+    proved: f64,
     depth: u32,
     product: Product,
     lines: Lines,
@@ -78,7 +77,6 @@ pub(crate) struct Search<'a> {
     nodes: u64,
     /// Number of nodes at which the watch hears of the progress again.
     next_report: u64,
-    started: Instant,
 }
 
 impl<'a> Search<'a> {
@@ -93,7 +91,6 @@ impl<'a> Search<'a> {
             proved: f64::INFINITY,
             nodes: 0,
             next_report: 0,
-            started: Instant::now(),
         }
     }
 
@@ -106,12 +103,11 @@ impl<'a> Search<'a> {
             if let Some(stop) = self.interrupted(lower, incumbent, watch) {
                 return Searched { lower, nodes: self.nodes, stop: Some(stop) };
             }
-            self.visit(product, &lines, 0, incumbent);
+            self.visit(product, &lines, self.program.unavoidable, 0, incumbent);
         }
         while self.open() > 0 {
             if let Some(stop) = self.interrupted(self.lowest(), incumbent, watch) {
-                let lower = self.prove_waiting();
-                return Searched { lower, nodes: self.nodes, stop: Some(stop) };
+                return Searched { lower: self.proved_so_far(), nodes: self.nodes, stop: Some(stop) };
             }
             if let Some(node) = self.next() {
                 self.expand(node, incumbent);
@@ -135,24 +131,18 @@ impl<'a> Search<'a> {
         (waiting + self.program.unavoidable).min(self.proved)
     }
 
-    /// Reports progress and asks whether to stop, early enough to prove the waiting nodes.
+    /// Reports progress and asks whether to stop.
     fn interrupted(&mut self, lower: f64, incumbent: &Incumbent, watch: &mut dyn Watch) -> Option<StopReason> {
         if self.nodes >= self.next_report {
             self.next_report = self.nodes + REPORT_PERIOD;
             let bounds = Bounds { lower: incumbent.mean(lower.min(incumbent.total())), upper: incumbent.upper };
             watch.observe(Progress::Search { nodes: self.nodes, open: self.open(), bounds });
         }
-        if let Some(stop) = watch.should_stop() {
-            return Some(stop);
-        }
-        let remaining = watch.remaining()?;
-        let per_node = self.started.elapsed().div_f64(self.nodes.max(1) as f64);
-        let proofs = per_node.mul_f64(PROOF_FACTOR * self.open() as f64);
-        (remaining < proofs + RESERVE.min(remaining / 4 + proofs)).then_some(StopReason::TimeLimit)
+        watch.should_stop()
     }
 
     fn expand(&mut self, node: Waiting, incumbent: &mut Incumbent) {
-        let Waiting { product, lines, split, depth, .. } = node;
+        let Waiting { product, lines, split, depth, proved, .. } = node;
         let group = product.group(split.neuron);
         let [first, second] = product.cones[split.neuron].split(self.program, split.a, split.b, split.sample).map(Arc::new);
         // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
@@ -161,12 +151,12 @@ impl<'a> Search<'a> {
             for (place, &neuron) in group.iter().enumerate() {
                 child.cones[neuron] = Arc::clone(if place < in_first { &first } else { &second });
             }
-            self.visit(child, &lines, depth + 1, incumbent);
+            self.visit(child, &lines, proved, depth + 1, incumbent);
         }
     }
 
-    /// Bounds a node: closes it with a proof, or keeps it for splitting.
-    fn visit(&mut self, product: Product, parent: &Lines, depth: u32, incumbent: &mut Incumbent) {
+    /// Bounds a node: closes it with a proof, or keeps it for splitting. `inherited` is proved for its parent.
+    fn visit(&mut self, product: Product, parent: &Lines, inherited: f64, depth: u32, incumbent: &mut Incumbent) {
         self.nodes += 1;
         if product.dominated() {
             return;
@@ -186,7 +176,8 @@ impl<'a> Search<'a> {
         self.round(&product, incumbent);
         match branching::choose(program, &product, &self.relaxation, depth) {
             Some(split) => {
-                let node = Waiting { value: self.relaxation.value, depth, product, lines, split };
+                let proved = self.prove_open(&product, &lines, inherited);
+                let node = Waiting { value: self.relaxation.value, proved, depth, product, lines, split };
                 if self.waiting.len() < MOST_WAITING { self.waiting.push(node) } else { self.stack.push(node) }
             }
             // Nothing is cut: the relaxation is exact, and rational arithmetic settles what floating point could not.
@@ -209,18 +200,19 @@ impl<'a> Search<'a> {
         incumbent.offer(self.landscape, &optimum.parameters, product.positive);
     }
 
-    /// The lowest bound over closed leaves and waiting nodes, each proved.
-    fn prove_waiting(&mut self) -> f64 {
+    /// A proved bound of a node that stays open: its own, or that of its parent.
+    fn prove_open(&mut self, product: &Product, lines: &Lines, inherited: f64) -> f64 {
         let program = self.program;
-        let mut lower = self.proved;
-        let nodes = std::mem::take(&mut self.waiting).into_iter().chain(std::mem::take(&mut self.stack));
-        for Waiting { product, mut lines, .. } in nodes {
-            self.relaxation.solve(program, &product, &mut lines, f64::INFINITY, |_, _| false);
-            let claim = Claim { program, product: &product, lines: &lines };
-            let bound = self.prover.prove(&claim, &self.relaxation.residuals, program.unavoidable);
-            lower = lower.min(bound.unwrap_or(program.unavoidable));
+        let value = self.relaxation.value + program.unavoidable;
+        if value <= inherited * (1.0 + WORTH_PROVING) {
+            return inherited;
         }
-        lower
+        self.prover.prove(&Claim { program, product, lines }, &self.relaxation.residuals, inherited).unwrap_or(inherited)
+    }
+
+    /// The lowest bound over closed leaves and open nodes, each proved.
+    fn proved_so_far(&self) -> f64 {
+        self.waiting.iter().chain(&self.stack).map(|node| node.proved).fold(self.proved, f64::min)
     }
 }
 
