@@ -83,7 +83,11 @@ impl Relaxation {
             }
             let stalled = self.value - last <= SLOPE_PROGRESS * self.value.abs();
             last = self.value;
-            if !self.update_slopes(program, product, lines, round) || (round > 1 && stalled && self.value < cut) {
+            // The slopes stay those of the residuals when the rounds end: a proof may follow.
+            if round + 1 == SLOPE_ROUNDS || (round > 1 && stalled && self.value < cut) {
+                break;
+            }
+            if !self.update_slopes(program, product, lines, round) {
                 break;
             }
         }

@@ -35,10 +35,10 @@ pub(crate) struct Searched {
 
 /// A node that was bounded but not closed, and where it will be split.
 struct Waiting {
-    /// Value of its relaxation: orders the search, proves nothing.
-    value: f64,
-    /// A proved lower bound of its sum of squares.
+    /// A proved lower bound of its sum of squares: orders the search, so that the bound of the whole rises steadily.
     proved: f64,
+    /// Value of its relaxation: proves nothing.
+    value: f64,
     depth: u32,
     product: Product,
     lines: Lines,
@@ -57,9 +57,10 @@ impl PartialOrd for Waiting {
     }
 }
 impl Ord for Waiting {
-    /// The heap's greatest node has the lowest value; among equals the deepest.
+    /// The heap's greatest node has the lowest proved bound; among equals the lowest value, then the greatest depth.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.value.total_cmp(&self.value).then(self.depth.cmp(&other.depth))
+        let by_bound = other.proved.total_cmp(&self.proved).then(other.value.total_cmp(&self.value));
+        by_bound.then(self.depth.cmp(&other.depth))
     }
 }
 
@@ -106,8 +107,8 @@ impl<'a> Search<'a> {
             self.visit(product, &lines, self.program.unavoidable, 0, incumbent);
         }
         while self.open() > 0 {
-            if let Some(stop) = self.interrupted(self.lowest(), incumbent, watch) {
-                return Searched { lower: self.proved_so_far(), nodes: self.nodes, stop: Some(stop) };
+            if let Some(stop) = self.interrupted(self.lower(), incumbent, watch) {
+                return Searched { lower: self.lower(), nodes: self.nodes, stop: Some(stop) };
             }
             if let Some(node) = self.next() {
                 self.expand(node, incumbent);
@@ -124,11 +125,10 @@ impl<'a> Search<'a> {
         self.waiting.len() + self.stack.len()
     }
 
-    /// The lower bound as it stands, before the waiting nodes are proved: for people only.
-    fn lowest(&self) -> f64 {
-        let stacked = self.stack.iter().map(|node| node.value).fold(f64::INFINITY, f64::min);
-        let waiting = self.waiting.peek().map_or(f64::INFINITY, |node| node.value).min(stacked);
-        (waiting + self.program.unavoidable).min(self.proved)
+    /// The lower bound as it stands: the lowest over closed leaves and open nodes, each proved.
+    fn lower(&self) -> f64 {
+        let stacked = self.stack.iter().map(|node| node.proved).fold(self.proved, f64::min);
+        self.waiting.peek().map_or(stacked, |node| node.proved.min(stacked))
     }
 
     /// Reports progress and asks whether to stop.
@@ -177,7 +177,7 @@ impl<'a> Search<'a> {
         match branching::choose(program, &product, &self.relaxation, depth) {
             Some(split) => {
                 let proved = self.prove_open(&product, &lines, inherited);
-                let node = Waiting { value: self.relaxation.value, proved, depth, product, lines, split };
+                let node = Waiting { proved, value: self.relaxation.value, depth, product, lines, split };
                 if self.waiting.len() < MOST_WAITING { self.waiting.push(node) } else { self.stack.push(node) }
             }
             // Nothing is cut: the relaxation is exact, and rational arithmetic settles what floating point could not.
@@ -208,11 +208,6 @@ impl<'a> Search<'a> {
             return inherited;
         }
         self.prover.prove(&Claim { program, product, lines }, &self.relaxation.residuals, inherited).unwrap_or(inherited)
-    }
-
-    /// The lowest bound over closed leaves and open nodes, each proved.
-    fn proved_so_far(&self) -> f64 {
-        self.waiting.iter().chain(&self.stack).map(|node| node.proved).fold(self.proved, f64::min)
     }
 }
 
