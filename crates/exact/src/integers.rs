@@ -51,6 +51,21 @@ pub(crate) fn dot(a: &[BigInt], b: &[BigInt]) -> BigInt {
     a.iter().zip(b).filter(|(x, y)| !x.is_zero() && !y.is_zero()).map(|(x, y)| x * y).sum()
 }
 
+/// `sum weight * value`; as long as products and sums are short they stay in machine words.
+pub(crate) fn weighted_sum<'a>(terms: impl Iterator<Item = (i64, &'a BigInt)>) -> BigInt {
+    let mut total = BigInt::zero();
+    let mut short = 0i128;
+    for (weight, value) in terms.filter(|(weight, _)| *weight != 0) {
+        let product = i128::try_from(value).ok().and_then(|value| value.checked_mul(i128::from(weight)));
+        match product.map(|product| (product, short.checked_add(product))) {
+            Some((_, Some(sum))) => short = sum,
+            Some((product, None)) => total += std::mem::replace(&mut short, product),
+            None => total += value * weight,
+        }
+    }
+    total + short
+}
+
 /// Divides by the greatest common divisor of all entries.
 pub(crate) fn make_primitive(vector: &mut [BigInt]) {
     let mut divisor = BigInt::zero();
@@ -208,6 +223,19 @@ mod tests {
         }
         assert!(solution.determinant.is_positive());
         assert_eq!(solve_exactly(vec![big(&[1, 2, 0]), big(&[2, 4, 1])]), None);
+    }
+
+    #[test]
+    fn weighted_sums_are_exact_beyond_machine_words() {
+        let values = [BigInt::from(i64::MAX), BigInt::from(i128::MAX), BigInt::from(-3), BigInt::one() << 300];
+        let weights = [i64::MAX, i64::MIN, 7, -1];
+        for count in 0..12 {
+            let terms = || weights.iter().zip(&values).cycle().take(count);
+            let expected: BigInt = terms().map(|(w, v)| v * w).sum();
+            assert_eq!(weighted_sum(terms().map(|(&w, v)| (w, v))), expected);
+        }
+        let large = BigInt::one() << 64usize;
+        assert_eq!(weighted_sum([(i64::MAX, &large); 4].into_iter()), &large * i64::MAX * 4);
     }
 
     #[test]

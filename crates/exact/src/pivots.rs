@@ -7,7 +7,7 @@
 
 use crate::cone::Decision;
 use crate::dual::{Claim, Row, TightRows, inner_error};
-use crate::integers::{CramerSolution, dot, scale, solve_exactly};
+use crate::integers::{CramerSolution, dot, scale, solve_exactly, weighted_sum};
 use crate::linear::fast_inner;
 use crate::node::SLOPE_STEPS;
 use crate::program::{enclose, rational_to_f64};
@@ -137,28 +137,43 @@ fn row_holds(claim: &Claim, row: Row, exact: &ExactResiduals) -> bool {
 /// Row value in integers, times [`SLOPE_STEPS`] (any positive factor of a whole row is allowed).
 fn exact_entry(claim: &Claim, row: Row, i: usize, residual_sign: i64) -> BigInt {
     let Row::Ray(j, l) = row else { return BigInt::from(SLOPE_STEPS) };
+    let steps = line_steps(claim, j, l, i, residual_sign);
+    if steps == 0 {
+        return BigInt::zero();
+    }
+    let z = dot(&claim.product.cones[j].rays[l].ray, &claim.program.integer_points[i]) * steps;
+    if j < claim.product.positive { z } else { -z }
+}
+
+/// The line that bounds neuron `j` at sample `i` for a residual of the given sign: its slope at ray `l`, times
+/// [`SLOPE_STEPS`].
+fn line_steps(claim: &Claim, j: usize, l: usize, i: usize, residual_sign: i64) -> u8 {
     let cone = &claim.product.cones[j];
-    let z_float = cone.rays[l].z[i];
+    let z = cone.rays[l].z[i];
     let positive_neuron = j < claim.product.positive;
     let minorant = cone.decisions[i] == Decision::Cut && (residual_sign > 0) == positive_neuron && residual_sign != 0;
-    let steps = if minorant {
+    if z == 0.0 {
+        0
+    } else if minorant {
         claim.lines.slopes[j * claim.program.len() + i]
-    } else if z_float > 0.0 {
+    } else if z > 0.0 {
         SLOPE_STEPS
     } else {
         0
-    };
-    if steps == 0 || z_float == 0.0 {
-        return BigInt::zero();
     }
-    let z = dot(&cone.rays[l].ray, &claim.program.integer_points[i]) * steps;
-    if positive_neuron { z } else { -z }
 }
 
 /// `sum_i R_i h_i` exactly, in the units of [`exact_entry`].
 fn exact_inner(claim: &Claim, row: Row, integers: &[i64]) -> BigInt {
-    let used = integers.iter().enumerate().filter(|(_, r)| **r != 0);
-    used.map(|(i, &r)| exact_entry(claim, row, i, r.signum()) * r).sum()
+    let Row::Ray(j, l) = row else { return integers.iter().map(|&r| BigInt::from(r)).sum::<BigInt>() * SLOPE_STEPS };
+    // Every entry is an inner product with the same long ray: the points are added up first, they are short.
+    let weights = integers.iter().enumerate().filter(|(_, r)| **r != 0);
+    let weights: Vec<(usize, i64)> = weights.map(|(i, &r)| (i, r * i64::from(line_steps(claim, j, l, i, r.signum())))).collect();
+    let points = &claim.program.integer_points;
+    let sums: Vec<BigInt> =
+        (0..claim.program.dim).map(|c| weighted_sum(weights.iter().map(|&(i, weight)| (weight, &points[i][c])))).collect();
+    let inner = dot(&claim.product.cones[j].rays[l].ray, &sums);
+    if j < claim.product.positive { inner } else { -inner }
 }
 
 fn is_cut(claim: &Claim, i: usize) -> bool {
