@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// Cells that run side by side [default: number of processors]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Folder of the run [default: results/work/<name of the plan>]
+    /// Folder of the run [default: results/work/NAME, by the name of the plan]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Run cells with these statuses once more
