@@ -19,6 +19,7 @@
 //! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
 //! Only proved bounds prune. `branching` says where to split.
 
+mod bound;
 mod branching;
 mod cone;
 mod descent;
@@ -26,14 +27,17 @@ mod dual;
 mod exact_fit;
 mod incumbent;
 mod integers;
+mod interval;
 mod linear;
 mod nnls;
 mod node;
 mod pivots;
 mod program;
 mod relaxation;
+mod roots;
 mod search;
 mod solver;
+mod tree;
 mod vertex;
 
 pub use solver::{Cones, METHODS};

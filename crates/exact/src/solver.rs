@@ -2,8 +2,10 @@
 
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
+use crate::interval::Interval;
 use crate::program::Program;
-use crate::search::{Search, root_count};
+use crate::roots::root_count;
+use crate::search::{Limits, search};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, Instance, Loss, Method, NetworkKind, Parameter, ParameterKind,
     Parameters, SolveError, StopReason, Tolerance, Unsupported, Watch,
@@ -18,6 +20,9 @@ const START_SEED: u64 = 0x6f70_7467_6170;
 /// Local searches may take this share of the time that is left.
 const START_SHARE: u32 = 10;
 
+/// Bytes of a MiB.
+const MIB: usize = 1 << 20;
+
 /// The exact methods, for registries.
 pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
     name: "cones",
@@ -27,15 +32,31 @@ pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
     build,
 }];
 
-const PARAMETERS: &[Parameter] = &[Parameter {
-    name: "starts",
-    meaning: "local searches per hidden unit before the tree search",
-    kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
-}];
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "starts",
+        meaning: "local searches per hidden unit before the tree search",
+        kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
+    },
+    Parameter {
+        name: "threads",
+        meaning: "threads that search",
+        kind: ParameterKind::Integer { least: 1, most: 1024, default: 1 },
+    },
+    Parameter {
+        name: "memory-limit",
+        meaning: "MiB that open nodes may hold",
+        kind: ParameterKind::Integer { least: 1, most: 1_048_576, default: 1024 },
+    },
+];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every method's constructor")]
 fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> {
-    Ok(Box::new(Cones { starts: parameters.count("starts") }))
+    Ok(Box::new(Cones {
+        starts: parameters.count("starts"),
+        threads: parameters.count("threads"),
+        memory_limit: parameters.count("memory-limit"),
+    }))
 }
 
 /// Branch and bound on simplicial cones of neuron directions.
@@ -43,11 +64,15 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
     pub starts: usize,
+    /// Threads that search, at least 1. The optimum does not depend on them.
+    pub threads: usize,
+    /// MiB that open nodes may hold.
+    pub memory_limit: usize,
 }
 
 impl Default for Cones {
     fn default() -> Self {
-        Self { starts: 200 }
+        Self { starts: 200, threads: 1, memory_limit: 1024 }
     }
 }
 
@@ -71,19 +96,21 @@ impl ExactSolver for Cones {
         self.supports(instance)?;
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
-        let mut incumbent = Incumbent::new(instance, &program, tolerance);
-        let mut stop = self.multistart(&program, &landscape, &mut incumbent, watch);
+        let incumbent = Incumbent::new(instance, &program, tolerance);
+        let mut stop = self.multistart(&program, &landscape, &incumbent, watch);
         let (mut lower, mut nodes) = (program.unavoidable, 0);
         if program.dim == 0 {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let searched = Search::new(&program, &landscape).run(&mut incumbent, watch);
+            let limits = Limits { threads: self.threads, memory: self.memory_limit.saturating_mul(MIB) };
+            let searched = search(&program, &landscape, &incumbent, limits, || Interval::new(&program), watch);
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
-        let closed = Bounds { lower, upper: incumbent.upper }.closed(tolerance);
+        let (weights, upper) = incumbent.into_best();
+        let closed = Bounds { lower, upper }.closed(tolerance);
         let stop = if closed { StopReason::BoundsClosed } else { stop.unwrap_or(StopReason::Converged) };
-        Ok(ExactOutcome { weights: incumbent.weights, lower, nodes, stop })
+        Ok(ExactOutcome { weights, lower, nodes, stop })
     }
 }
 
@@ -93,7 +120,7 @@ impl Cones {
         self,
         program: &Program,
         landscape: &Landscape,
-        incumbent: &mut Incumbent,
+        incumbent: &Incumbent,
         watch: &mut dyn Watch,
     ) -> Option<StopReason> {
         let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
