@@ -31,7 +31,7 @@ impl<'a> Interval<'a> {
         if value <= inherited * (1.0 + WORTH_PROVING) {
             return inherited;
         }
-        self.prover.prove(&Claim { program, product, lines }, &self.relaxation.residuals, inherited).unwrap_or(inherited)
+        self.prover.prove(&Claim::intervals(program, product, lines), &self.relaxation.residuals, inherited).unwrap_or(inherited)
     }
 }
 
@@ -48,7 +48,7 @@ impl NodeBound for Interval<'_> {
         let mut bound = None;
         let prover = &mut self.prover;
         let closed = self.relaxation.solve(program, product, &mut lines, node.cut - program.unavoidable, |residuals, lines| {
-            bound = prover.prove(&Claim { program, product, lines }, residuals, node.cut);
+            bound = prover.prove(&Claim::intervals(program, product, lines), residuals, node.cut);
             bound.is_some()
         });
         if let (true, Some(bound)) = (closed, bound) {

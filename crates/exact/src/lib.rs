@@ -25,6 +25,7 @@ mod cone;
 mod descent;
 mod dual;
 mod exact_fit;
+mod hull;
 mod incumbent;
 mod integers;
 mod interval;

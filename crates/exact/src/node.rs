@@ -30,6 +30,11 @@ impl Product {
         (0..n).map(|i| program.multiplicity[i] * residual(i) * residual(i)).sum()
     }
 
+    /// Are there neurons of either sign?
+    pub(crate) fn has_both_signs(&self) -> bool {
+        (1..self.cones.len()).contains(&self.positive)
+    }
+
     /// Neurons of the same sign in the very same cone as neuron `j`, in order: they can be exchanged.
     pub(crate) fn group(&self, j: usize) -> Vec<usize> {
         let same =

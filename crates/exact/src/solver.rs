@@ -103,7 +103,11 @@ impl ExactSolver for Cones {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
             let limits = Limits { threads: self.threads, memory: self.memory_limit.saturating_mul(MIB) };
-            let searched = search(&program, &landscape, &incumbent, limits, || Interval::new(&program), watch);
+            let searched = if std::env::var("HULL").is_ok() {
+                search(&program, &landscape, &incumbent, limits, || crate::hull::Hull::new(&program), watch)
+            } else {
+                search(&program, &landscape, &incumbent, limits, || Interval::new(&program), watch)
+            };
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
