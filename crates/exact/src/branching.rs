@@ -45,8 +45,7 @@ fn by_score(program: &Program, product: &Product, score: impl Fn(usize, usize) -
     let mut best = 0.0;
     let mut chosen = None;
     for (j, cone) in product.cones.iter().enumerate() {
-        let scores: Vec<(usize, f64)> =
-            cone.cut.iter().map(|&i| (i, score(j, i))).filter(|(_, score)| *score > 0.0).collect();
+        let scores: Vec<(usize, f64)> = cone.cut.iter().map(|&i| (i, score(j, i))).filter(|(_, score)| *score > 0.0).collect();
         let total: f64 = scores.iter().map(|(_, score)| score).sum();
         if total > best {
             best = total;

@@ -37,7 +37,13 @@ pub(crate) struct ExactResiduals {
 }
 
 /// A feasible vector near `residuals` when some of the tight rows are to hold with equality.
-pub(crate) fn prove_with_pivots(claim: &Claim, residuals: &[f64], rows: &[Row], tight: &TightRows, round: usize) -> Option<(ExactResiduals, bool)> {
+pub(crate) fn prove_with_pivots(
+    claim: &Claim,
+    residuals: &[f64],
+    rows: &[Row],
+    tight: &TightRows,
+    round: usize,
+) -> Option<(ExactResiduals, bool)> {
     let mut r = residuals.to_vec();
     move_to_margins(claim, tight, &mut r, STRICT_MARGIN * MARGIN_GROWTH.powi(round as i32));
     let mut equal: Vec<Row> = tight.equalities().collect();
@@ -161,10 +167,13 @@ fn line_steps(claim: &Claim, j: usize, vertex: &Vertex, i: usize, residual_sign:
 
 /// `sum_i R_i h_i` exactly, in the units of [`exact_entry`].
 fn exact_inner(claim: &Claim, row: Row, integers: &[i64]) -> BigInt {
-    let Some((j, vertex)) = claim.direction(row) else { return integers.iter().map(|&r| BigInt::from(r)).sum::<BigInt>() * SLOPE_STEPS };
+    let Some((j, vertex)) = claim.direction(row) else {
+        return integers.iter().map(|&r| BigInt::from(r)).sum::<BigInt>() * SLOPE_STEPS;
+    };
     // Every entry is an inner product with the same long ray: the points are added up first, they are short.
     let weights = integers.iter().enumerate().filter(|(_, r)| **r != 0);
-    let weights: Vec<(usize, i64)> = weights.map(|(i, &r)| (i, r * i64::from(line_steps(claim, j, vertex, i, r.signum())))).collect();
+    let weights: Vec<(usize, i64)> =
+        weights.map(|(i, &r)| (i, r * i64::from(line_steps(claim, j, vertex, i, r.signum())))).collect();
     let points = &claim.program.integer_points;
     let sums: Vec<BigInt> =
         (0..claim.program.dim).map(|c| weighted_sum(weights.iter().map(|&(i, weight)| (weight, &points[i][c])))).collect();
@@ -181,8 +190,17 @@ fn is_cut(claim: &Claim, i: usize) -> bool {
 fn choose_pivots(claim: &Claim, equal: &[Row], r: &[f64]) -> Option<(Vec<Row>, Vec<usize>)> {
     let n = r.len();
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let weights: Vec<f64> =
-        (0..n).map(|i| if r[i] == 0.0 { 0.0 } else if is_cut(claim, i) { CUT_PIVOT_WEIGHT * r[i].abs() / largest } else { 1.0 }).collect();
+    let weights: Vec<f64> = (0..n)
+        .map(|i| {
+            if r[i] == 0.0 {
+                0.0
+            } else if is_cut(claim, i) {
+                CUT_PIVOT_WEIGHT * r[i].abs() / largest
+            } else {
+                1.0
+            }
+        })
+        .collect();
     let mut matrix: Vec<Vec<f64>> = equal
         .iter()
         .map(|&row| {

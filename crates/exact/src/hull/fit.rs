@@ -32,6 +32,7 @@ pub(crate) struct ConeFit {
     pub(crate) rest: Vec<f64>,
     proposal: Vec<f64>,
     scratch: Vec<f64>,
+    rotations: Vec<(f64, f64)>,
 }
 
 impl ConeFit {
@@ -44,7 +45,10 @@ impl ConeFit {
         self.lengths.clear();
         self.multipliers.clear();
         self.free = 0;
-        self.shrink(0);
+        self.passive.clear();
+        self.basis.clear();
+        self.upper.clear();
+        self.shares.clear();
     }
 
     /// Number of columns.
@@ -195,25 +199,40 @@ impl ConeFit {
         independent
     }
 
-    /// Puts the column at place `t` of the basis out of use.
+    /// Puts the column at place `t` of the basis out of use: the later columns move up, and plane rotations make their factor
+    /// triangular again.
     fn leave(&mut self, t: usize) {
-        let later: Vec<usize> = self.passive[t + 1..].to_vec();
-        self.shrink(t);
-        later.into_iter().for_each(|c| {
-            self.enter(c);
-        });
-    }
-
-    /// Keeps the first `count` columns in use.
-    fn shrink(&mut self, count: usize) {
-        let n = self.target.len();
-        self.passive.truncate(count);
-        self.basis.truncate(count * n);
-        self.upper.truncate(count * (count + 1) / 2);
-        self.shares.truncate(count);
-        self.rest.clone_from(&self.target);
-        for (direction, &share) in self.basis.chunks_exact(n.max(1)).zip(&self.shares) {
-            subtract(&mut self.rest, share, direction);
+        let (n, count) = (self.target.len(), self.passive.len());
+        self.passive.remove(t);
+        for c in t + 1..count {
+            // The entries of column `c`, which becomes column `c - 1` with one entry too many.
+            let start = c * (c + 1) / 2;
+            self.scratch.clear();
+            self.scratch.extend_from_slice(&self.upper[start..=start + c]);
+            for (s, &(cosine, sine)) in self.rotations.iter().enumerate() {
+                let (above, below) = (self.scratch[t + s], self.scratch[t + s + 1]);
+                self.scratch[t + s] = cosine * above + sine * below;
+                self.scratch[t + s + 1] = cosine * below - sine * above;
+            }
+            let (above, below) = (self.scratch[c - 1], self.scratch[c]);
+            let length = above.hypot(below);
+            self.scratch[c - 1] = length;
+            self.rotations.push((above / length, below / length));
+            self.upper[(c - 1) * c / 2..][..c].copy_from_slice(&self.scratch[..c]);
         }
+        for (s, &(cosine, sine)) in self.rotations.iter().enumerate() {
+            let (above, below) = (self.shares[t + s], self.shares[t + s + 1]);
+            self.shares[t + s] = cosine * above + sine * below;
+            self.shares[t + s + 1] = cosine * below - sine * above;
+            let (first, second) = self.basis[(t + s) * n..(t + s + 2) * n].split_at_mut(n);
+            for (a, b) in first.iter_mut().zip(second) {
+                (*a, *b) = (cosine * *a + sine * *b, cosine * *b - sine * *a);
+            }
+        }
+        self.rotations.clear();
+        self.upper.truncate((count - 1) * count / 2);
+        let share = self.shares.pop().expect("a column in use has a share");
+        subtract(&mut self.rest, -share, &self.basis[(count - 1) * n..]);
+        self.basis.truncate((count - 1) * n);
     }
 }

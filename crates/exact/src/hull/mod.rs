@@ -19,9 +19,9 @@ use crate::cone::Cone;
 use crate::dual::{Claim, Prover, Row};
 use crate::exact_fit::decided_optimum;
 use crate::hull::fit::ConeFit;
-use crate::hull::meeting::exact_ray;
+use crate::hull::meeting::Lines;
 use crate::hull::overlap::common_rays;
-use crate::hull::pricing::{MOST_DIM, Meeting, Priced, Pricing};
+use crate::hull::pricing::{Lambda, MOST_DIM, Meeting, Priced, Pricing};
 use crate::node::Product;
 use crate::program::Program;
 use crate::vertex::Vertex;
@@ -53,8 +53,58 @@ const INSIDE: f64 = 1e-9;
 #[derive(Clone)]
 struct Column {
     neuron: usize,
-    vertex: Arc<Vertex>,
+    direction: Direction,
     multiplier: f64,
+}
+
+/// A direction in a neuron's cone. It proposes and proves nothing, so that floating point is enough.
+#[derive(Clone)]
+enum Direction {
+    /// A ray of the cone.
+    Ray(Arc<Vertex>),
+    /// A combination of rays.
+    Inside(Arc<Inside>),
+}
+
+struct Inside {
+    /// In float coordinates.
+    entries: Vec<f64>,
+    z: Vec<f64>,
+}
+
+impl Direction {
+    /// The combination of a cone's rays.
+    fn inside(cone: &Cone, lambda: &Lambda) -> Self {
+        let mut inside = Inside { entries: vec![0.0; cone.rays.len()], z: vec![0.0; cone.rays[0].z.len()] };
+        for (ray, &share) in cone.rays.iter().zip(lambda).filter(|(_, share)| **share > 0.0) {
+            inside.entries.iter_mut().zip(&ray.direction).for_each(|(sum, v)| *sum += share * v);
+            inside.z.iter_mut().zip(&ray.z).for_each(|(sum, v)| *sum += share * v);
+        }
+        Self::Inside(Arc::new(inside))
+    }
+
+    /// Pre-activations.
+    fn z(&self) -> &[f64] {
+        match self {
+            Self::Ray(vertex) => &vertex.z,
+            Self::Inside(inside) => &inside.z,
+        }
+    }
+
+    fn entries(&self) -> &[f64] {
+        match self {
+            Self::Ray(vertex) => &vertex.direction,
+            Self::Inside(inside) => &inside.entries,
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ray(a), Self::Ray(b)) => Arc::ptr_eq(a, b),
+            (Self::Inside(a), Self::Inside(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
 }
 
 /// What a column of either sign stands for.
@@ -86,6 +136,7 @@ pub(crate) struct Hull<'a> {
     free: Vec<Free>,
     columns: Vec<Column>,
     pricing: Vec<Pricing>,
+    lines: Lines,
     prover: Prover,
     /// `(p_i - y_i) * multiplicity_i`: the dual vector proposed.
     residuals: Vec<f64>,
@@ -109,6 +160,7 @@ impl<'a> Hull<'a> {
             free: Vec::new(),
             columns: Vec::new(),
             pricing: (0..program.width).map(|_| Pricing::default()).collect(),
+            lines: Lines::default(),
             prover: Prover::default(),
             residuals: Vec::new(),
             preactivations: Vec::new(),
@@ -135,7 +187,7 @@ impl<'a> Hull<'a> {
         }
         for (j, cone) in product.cones.iter().enumerate() {
             for ray in &cone.rays {
-                self.add_column(product, j, Arc::clone(ray));
+                self.add_column(product, j, Direction::Ray(Arc::clone(ray)));
             }
         }
         let mut start = Vec::new();
@@ -143,12 +195,12 @@ impl<'a> Hull<'a> {
             let (j, cone) = (column.neuron, &product.cones[column.neuron]);
             let unchanged = parent.cones.get(j).is_some_and(|before| Arc::ptr_eq(before, cone));
             let dim = self.program.dim;
-            let known = (j * dim..(j + 1) * dim).find(|&c| Arc::ptr_eq(&self.columns[c].vertex, &column.vertex));
+            let known = (j * dim..(j + 1) * dim).find(|&c| self.columns[c].direction.is(&column.direction));
             if let Some(known) = known {
                 start.push(known);
-            } else if unchanged || contains(cone, &column.vertex) {
+            } else if unchanged || contains(cone, column.direction.entries()) {
                 start.push(self.columns.len());
-                self.add_column(product, j, Arc::clone(&column.vertex));
+                self.add_column(product, j, column.direction.clone());
             }
         }
         let free = self.free.len();
@@ -163,7 +215,8 @@ impl<'a> Hull<'a> {
         let directions: Vec<Vec<f64>> = rays.iter().map(|ray| (0..program.len()).map(|i| along(ray, i)).collect()).collect();
         for sample in 0..program.len() {
             let size = directions.iter().map(|z| z[sample].abs()).fold(0.0, f64::max);
-            let (above, below) = (directions.iter().any(|z| z[sample] > KINK * size), directions.iter().any(|z| z[sample] < -KINK * size));
+            let (above, below) =
+                (directions.iter().any(|z| z[sample] > KINK * size), directions.iter().any(|z| z[sample] < -KINK * size));
             if above && below {
                 self.add_free(Free::Kink { positive, negative, sample });
             }
@@ -187,15 +240,17 @@ impl<'a> Hull<'a> {
         match &free {
             Free::Constant => self.fit.add_free(self.roots.iter().copied()),
             Free::Shared { z, .. } => self.fit.add_free(z.iter().zip(&self.roots).map(|(z, m)| z.max(0.0) * m)),
-            Free::Idle { sample } | Free::Kink { sample, .. } => self.fit.add_free((0..self.roots.len()).map(|i| f64::from(u8::from(i == *sample)))),
+            Free::Idle { sample } | Free::Kink { sample, .. } => {
+                self.fit.add_free((0..self.roots.len()).map(|i| f64::from(u8::from(i == *sample))))
+            }
         }
         self.free.push(free);
     }
 
-    fn add_column(&mut self, product: &Product, neuron: usize, vertex: Arc<Vertex>) {
+    fn add_column(&mut self, product: &Product, neuron: usize, direction: Direction) {
         let sign = product.sign(neuron);
-        self.fit.add(vertex.z.iter().zip(&self.roots).map(|(z, m)| sign * z.max(0.0) * m));
-        self.columns.push(Column { neuron, vertex, multiplier: 0.0 });
+        self.fit.add(direction.z().iter().zip(&self.roots).map(|(z, m)| sign * z.max(0.0) * m));
+        self.columns.push(Column { neuron, direction, multiplier: 0.0 });
     }
 
     /// Solves the fit and takes over its residuals.
@@ -221,7 +276,7 @@ impl<'a> Hull<'a> {
                 let pricing = &mut self.pricing[j];
                 pricing.prepare(cone, product.sign(j), &self.residuals);
                 let start = improving.len();
-                pricing.visit(|priced| {
+                pricing.visit(TIGHT, |priced| {
                     if priced.value < -IMPROVES * priced.scale && priced.meeting.face.count_ones() > 1 {
                         keep_steepest(&mut improving, start, (j, priced));
                     }
@@ -233,14 +288,8 @@ impl<'a> Hull<'a> {
             if improving.is_empty() {
                 return true;
             }
-            let before = self.columns.len();
             for (j, priced) in improving {
-                if let Some(ray) = exact_ray(self.program, &product.cones[j], &priced.meeting) {
-                    self.add_column(product, j, Arc::new(Vertex::new(self.program, ray)));
-                }
-            }
-            if self.columns.len() == before {
-                return false;
+                self.add_column(product, j, Direction::inside(&product.cones[j], &priced.lambda));
             }
         }
         false
@@ -260,7 +309,7 @@ impl<'a> Hull<'a> {
         let mut points: Vec<(usize, Arc<Vertex>)> = Vec::with_capacity(tight.len());
         for _ in 0..PROOF_ROUNDS {
             for (j, meeting) in &meetings[points.len()..] {
-                points.push((*j, self.exact_point(&product.cones[*j], *j, meeting)?));
+                points.push((*j, self.lines.vertex(program, &product.cones[*j], meeting)?));
             }
             let claim = Claim { program, product, lines: None, points: &points };
             let bound = self.prover.prove_rows(&claim, (0..points.len()).map(Row::Point), &residuals, needed)?;
@@ -281,22 +330,12 @@ impl<'a> Hull<'a> {
         let proven = meetings.len();
         product.cones.iter().enumerate().all(|(j, cone)| {
             self.pricing[j].prepare(cone, product.sign(j), &self.prover.residuals);
-            self.pricing[j].visit(|priced| {
+            self.pricing[j].visit(0.0, |priced| {
                 if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {
                     meetings.push((j, priced.meeting));
                 }
             })
         })
-    }
-
-    /// The exact direction of a meeting point, from the columns if one of them is it.
-    fn exact_point(&self, cone: &Cone, j: usize, meeting: &Meeting) -> Option<Arc<Vertex>> {
-        if meeting.face.is_power_of_two() {
-            return Some(Arc::clone(&cone.rays[meeting.face.trailing_zeros() as usize]));
-        }
-        let ray = exact_ray(self.program, cone, meeting)?;
-        let known = self.columns.iter().find(|column| column.neuron == j && column.vertex.ray == ray);
-        Some(known.map_or_else(|| Arc::new(Vertex::new(self.program, ray)), |column| Arc::clone(&column.vertex)))
     }
 
     /// The combined directions of the fit, for rounding, and how much the hull exceeds the ReLU there, by neuron and sample,
@@ -313,7 +352,7 @@ impl<'a> Hull<'a> {
         };
         for (column, &multiplier) in self.columns.iter_mut().zip(&self.fit.multipliers[free..]) {
             column.multiplier = multiplier;
-            add(column.neuron, multiplier, &column.vertex.z);
+            add(column.neuron, multiplier, column.direction.z());
         }
         for (free, &multiplier) in self.free.iter().zip(&self.fit.multipliers) {
             if let Free::Shared { positive, negative, z } = free {
@@ -397,14 +436,14 @@ impl NodeBound for Hull<'_> {
     }
 
     fn bytes(state: &Columns) -> usize {
-        state.columns.iter().map(|column| size_of::<Column>() + column.vertex.z.len() * size_of::<f64>()).sum()
+        state.columns.iter().map(|column| size_of::<Column>() + column.direction.z().len() * size_of::<f64>()).sum()
     }
 }
 
 /// Does the direction lie in the cone, up to rounding?
-fn contains(cone: &Cone, vertex: &Vertex) -> bool {
+fn contains(cone: &Cone, direction: &[f64]) -> bool {
     let rays = cone.rays.iter().map(|ray| ray.direction.as_slice());
-    let Some(coordinates) = crate::linear::least_squares(rays, &vertex.direction) else { return false };
+    let Some(coordinates) = crate::linear::least_squares(rays, direction) else { return false };
     let largest = coordinates.iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
     coordinates.iter().all(|&c| c >= -INSIDE * largest)
 }
