@@ -5,11 +5,13 @@ use crate::incumbent::Incumbent;
 use crate::program::Program;
 use crate::search::{Search, root_count};
 use optgap_problem::{
-    Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, Instance, Loss, Method, NetworkKind, Parameter, ParameterKind,
-    Parameters, SolveError, StopReason, Tolerance, Unsupported, Watch,
+    Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
+    ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Networks with more root products than this are refused: the search could not even begin.
 const MOST_ROOTS: f64 = 100_000.0;
@@ -27,15 +29,31 @@ pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
     build,
 }];
 
-const PARAMETERS: &[Parameter] = &[Parameter {
-    name: "starts",
-    meaning: "local searches per hidden unit before the tree search",
-    kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
-}];
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "starts",
+        meaning: "local searches per hidden unit before the tree search",
+        kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
+    },
+    Parameter {
+        name: "threads",
+        meaning: "threads of the tree search",
+        kind: ParameterKind::Integer { least: 1, most: 1024, default: 1 },
+    },
+    Parameter {
+        name: "memory-limit",
+        meaning: "memory of the nodes that wait, in MiB",
+        kind: ParameterKind::Integer { least: 16, most: 1 << 20, default: 1024 },
+    },
+];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every method's constructor")]
 fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> {
-    Ok(Box::new(Cones { starts: parameters.count("starts") }))
+    Ok(Box::new(Cones {
+        starts: parameters.count("starts"),
+        threads: parameters.count("threads"),
+        memory_limit: parameters.count("memory-limit"),
+    }))
 }
 
 /// Branch and bound on simplicial cones of neuron directions.
@@ -43,11 +61,15 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
     pub starts: usize,
+    /// Threads of the tree search, at least 1.
+    pub threads: usize,
+    /// Memory of the nodes that wait, in MiB.
+    pub memory_limit: usize,
 }
 
 impl Default for Cones {
     fn default() -> Self {
-        Self { starts: 200 }
+        Self { starts: 200, threads: 1, memory_limit: 1024 }
     }
 }
 
@@ -67,23 +89,64 @@ impl ExactSolver for Cones {
         Ok(())
     }
 
-    fn solve(&self, instance: &Instance, tolerance: Tolerance, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
+    fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
         self.supports(instance)?;
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
-        let mut incumbent = Incumbent::new(instance, &program, tolerance);
-        let mut stop = self.multistart(&program, &landscape, &mut incumbent, watch);
+        let reached = AtomicBool::new(false);
+        let mut incumbent = Incumbent::new(instance, &program, task, &reached);
+        let mut watch = TargetWatch { watch, reached: &reached };
+        if let Some(start) = task.start {
+            instance.loss_of(start)?;
+            begin_with(start, instance, &program, &landscape, &mut incumbent);
+        }
+        let mut stop = self.multistart(&program, &landscape, &mut incumbent, &mut watch);
         let (mut lower, mut nodes) = (program.unavoidable, 0);
         if program.dim == 0 {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let searched = Search::new(&program, &landscape).run(&mut incumbent, watch);
+            let searched = Search::new(&program, &landscape).run(&mut incumbent, &mut watch);
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
-        let closed = Bounds { lower, upper: incumbent.upper }.closed(tolerance);
-        let stop = if closed { StopReason::BoundsClosed } else { stop.unwrap_or(StopReason::Converged) };
+        let closed = Bounds { lower, upper: incumbent.upper }.closed(task.tolerance);
+        let stop = match stop {
+            _ if incumbent.reached() => StopReason::TargetReached,
+            _ if incumbent.excludes(lower) => StopReason::TargetExcluded,
+            _ if closed => StopReason::BoundsClosed,
+            other => other.unwrap_or(StopReason::Converged),
+        };
         Ok(ExactOutcome { weights: incumbent.weights, lower, nodes, stop })
+    }
+}
+
+/// The caller's watch, which also stops when the loss that was asked for is reached.
+struct TargetWatch<'a> {
+    watch: &'a mut dyn Watch,
+    reached: &'a AtomicBool,
+}
+
+impl Watch for TargetWatch<'_> {
+    fn observe(&mut self, progress: Progress) {
+        self.watch.observe(progress);
+    }
+    fn should_stop(&mut self) -> Option<StopReason> {
+        if self.reached.load(Ordering::Relaxed) { Some(StopReason::TargetReached) } else { self.watch.should_stop() }
+    }
+    fn remaining(&self) -> Option<Duration> {
+        self.watch.remaining()
+    }
+}
+
+/// Offers given weights, and a local optimum near them. Weights without a finite loss are of no use and do no harm.
+fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape: &Landscape, incumbent: &mut Incumbent) {
+    incumbent.offer_weights(start.clone());
+    let (z, positive) = program.preactivations(instance, start);
+    if let Some(parameters) = landscape.with_preactivations(&z, start.output_bias)
+        && parameters.iter().all(|value| value.is_finite())
+    {
+        let optimum = landscape.descend(&parameters, positive);
+        incumbent.offer(landscape, &optimum.parameters, positive);
     }
 }
 
