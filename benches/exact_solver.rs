@@ -3,7 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use optgap_conformance::reference::reference_instances;
 use optgap_exact::Cones;
-use optgap_problem::{ExactSolver, NoWatch, StopReason, Tolerance};
+use optgap_problem::{ExactSolver, ExactTask, NoWatch, StopReason, Tolerance};
 use std::time::Duration;
 
 /// One for each kind: learnable and random labels, degenerate and real data, and every width.
@@ -29,7 +29,8 @@ fn exact_solver(criterion: &mut Criterion) {
         let tolerance = Tolerance::for_level(reference.instance.constant_level());
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let outcome = Cones::default().solve(&reference.instance, tolerance, &mut NoWatch).expect("supported");
+                let outcome =
+                    Cones::default().solve(&reference.instance, ExactTask::optimum(tolerance), &mut NoWatch).expect("supported");
                 assert_eq!(outcome.stop, StopReason::BoundsClosed);
                 outcome
             });

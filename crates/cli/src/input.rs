@@ -1,4 +1,4 @@
-//! The instance that `solve` and `train` work on: a file in JSON or CSV.
+//! The instance that a command works on: a file in JSON or CSV.
 
 use anyhow::bail;
 use clap::Args;
@@ -43,6 +43,11 @@ const CSV: &str = "CSV files (JSON files state these themselves)";
 impl InstanceArguments {
     /// Reads the file.
     pub(crate) fn read(&self) -> anyhow::Result<Instance> {
+        self.read_for(DEFAULT_WIDTH)
+    }
+
+    /// Reads the file; a CSV file without `--width` is for this many hidden units.
+    pub(crate) fn read_for(&self, width: usize) -> anyhow::Result<Instance> {
         if is_json(&self.file) {
             if let Some(flag) = self.csv_flag() {
                 bail!("{}: {flag} is for CSV files; a JSON file states its own network and data", self.file.display());
@@ -53,7 +58,7 @@ impl InstanceArguments {
             hidden_bias: !self.no_hidden_bias,
             output_bias: self.output_bias,
             train_output: !self.fixed_output,
-            ..Network::dense(self.width.unwrap_or(DEFAULT_WIDTH))
+            ..Network::dense(self.width.unwrap_or(width))
         };
         let options = CsvOptions { target: self.target.clone(), features: self.features.clone() };
         Ok(read_csv(&self.file, &options, network)?)
@@ -94,6 +99,11 @@ pub(crate) fn description(instance: &Instance) -> String {
     let (data, width) = (&instance.data, instance.network.width);
     let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), counted(width, "hidden unit")];
     format!("{}: {}", instance.name, shape.join(", "))
+}
+
+/// What the line `L0` of a summary means.
+pub(crate) fn level_words(level: f64) -> &'static str {
+    if level == 0.0 { "a constant fits perfectly: degenerate" } else { "loss of the best constant" }
 }
 
 /// Reads a time limit on the command line.

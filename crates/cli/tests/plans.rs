@@ -1,12 +1,10 @@
 //! The shipped plans keep their promises, checked against the real registry without running anything.
 
-use optgap_harness::{Cell, Plan, PlannedInstance, Registry, Task};
+use optgap_cli::REGISTRY;
+use optgap_harness::{Cell, Plan, PlannedInstance, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-
-const REGISTRY: Registry =
-    Registry { families: optgap_families::FAMILIES, solvers: optgap_exact::METHODS, trainers: optgap_trainer::METHODS };
 
 /// Paths inside plans are relative to the repository, so the text is read there and tests run there.
 fn plan(name: &str) -> Plan {

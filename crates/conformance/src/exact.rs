@@ -1,6 +1,6 @@
 //! What every exact solver is held against, through the contract alone.
 
-use optgap_problem::{Bounds, Dataset, ExactSolver, Instance, NoWatch, StopReason, Tolerance};
+use optgap_problem::{Bounds, Dataset, ExactSolver, ExactTask, Instance, NoWatch, StopReason, Tolerance};
 
 /// Optimal values of an instance and of its transformation must agree to this share of the larger of optimum and `L0`.
 pub const AGREEMENT: f64 = 1e-9;
@@ -14,7 +14,7 @@ const ROUNDING: f64 = 1e-28;
 /// When the search fails, does not close its bounds, or claims a lower bound above its own upper bound.
 pub fn solve(solver: &dyn ExactSolver, instance: &Instance) -> Bounds {
     let tolerance = Tolerance::for_level(instance.constant_level());
-    let outcome = solver.solve(instance, tolerance, &mut NoWatch).expect("supported");
+    let outcome = solver.solve(instance, ExactTask::optimum(tolerance), &mut NoWatch).expect("supported");
     let loss = instance.loss_of(&outcome.weights).expect("weights fit the network");
     let bounds = Bounds { lower: outcome.lower, upper: loss.hi };
     assert!(bounds.lower <= loss.hi, "{}: lower bound {} above the loss {}", instance.name, bounds.lower, loss.hi);

@@ -1,40 +1,50 @@
-//! The best weights known, scored by the instance's own loss in original coordinates. Shared by all threads.
+//! The best weights known, scored by the instance's own loss in original coordinates, and what they and the task decide.
 
 use crate::descent::Landscape;
 use crate::program::Program;
-use optgap_problem::{Enclosure, Instance, Tolerance, Weights};
+use optgap_problem::{Enclosure, ExactTask, Instance, Tolerance, Weights};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Share of the tolerance that lower bounds may use; the rest is for rounding between program and instance.
 const CUT_SHARE: f64 = 0.5;
 
-/// Best weights so far and what they allow to prune.
+/// Best weights so far and what they allow to prune. Shared by all threads.
 pub(crate) struct Incumbent<'a> {
     instance: &'a Instance,
     program: &'a Program,
     tolerance: Tolerance,
+    threshold: Option<f64>,
+    /// A sum of squares proved to be at least this lies above the threshold; infinite without one.
+    excluded: f64,
     best: Mutex<Weights>,
-    /// Bits of the upper end of the enclosed mean loss of the best weights: falls only, and never below what they reach.
+    /// Bits of the upper end of the enclosed mean loss of the best weights: only ever falls.
     upper: AtomicU64,
 }
 
 impl<'a> Incumbent<'a> {
     /// Starts from the zero function and the best constant: where that fits perfectly, no search could find it more exactly.
-    pub(crate) fn new(instance: &'a Instance, program: &'a Program, tolerance: Tolerance) -> Self {
-        let weights = Weights::zero(instance.network.width, instance.data.dimension());
-        let best = Mutex::new(weights.clone());
-        let incumbent = Self { instance, program, tolerance, best, upper: AtomicU64::new(f64::INFINITY.to_bits()) };
-        incumbent.offer_weights(weights);
+    pub(crate) fn new(instance: &'a Instance, program: &'a Program, task: ExactTask<'_>) -> Self {
+        let zero = Weights::zero(instance.network.width, instance.data.dimension());
+        let incumbent = Self {
+            instance,
+            program,
+            tolerance: task.tolerance,
+            threshold: task.threshold,
+            excluded: task.threshold.map_or(f64::INFINITY, |threshold| excluded(threshold, program.samples as f64)),
+            best: Mutex::new(zero.clone()),
+            upper: AtomicU64::new(f64::INFINITY.to_bits()),
+        };
+        incumbent.offer_weights(zero);
         incumbent.offer_weights(constant_function(instance));
         incumbent
     }
 
     /// Takes the weights if their enclosed loss is lower.
-    fn offer_weights(&self, weights: Weights) {
+    pub(crate) fn offer_weights(&self, weights: Weights) {
         let Ok(loss) = self.instance.loss_of(&weights) else { return };
         if loss.hi < self.upper() {
-            let mut best = self.best.lock().expect("no thread panics while it scores");
+            let mut best = self.best.lock().expect("no thread panics while it holds the weights");
             // Another thread may have been faster.
             if loss.hi < self.upper() {
                 *best = weights;
@@ -59,21 +69,33 @@ impl<'a> Incumbent<'a> {
         self.upper() * self.program.samples as f64
     }
 
-    /// A node whose sum of squares is proved to reach this is closed.
+    /// Is the loss that was asked for reached?
+    pub(crate) fn reached(&self) -> bool {
+        self.threshold.is_some_and(|threshold| self.upper() <= threshold)
+    }
+
+    /// A node whose sum of squares is proved to reach this is closed: it cannot improve on the incumbent by more than the
+    /// tolerance, or lies above the threshold.
     pub(crate) fn cut(&self) -> f64 {
         let upper = self.upper();
-        (upper - CUT_SHARE * self.tolerance.allowance(upper)) * self.program.samples as f64
+        let usual = (upper - CUT_SHARE * self.tolerance.allowance(upper)) * self.program.samples as f64;
+        usual.min(self.excluded)
+    }
+
+    /// Does a mean loss proved for everything decide the threshold?
+    pub(crate) fn excludes(&self, lower: f64) -> bool {
+        self.threshold.is_some_and(|threshold| lower > threshold)
     }
 
     /// The mean loss that belongs to a proved sum of squares, rounded down.
     pub(crate) fn mean(&self, total: f64) -> f64 {
-        Enclosure::exact(total).over(self.program.samples as f64).lo.max(0.0)
+        mean(total, self.program.samples as f64)
     }
 
     /// The best weights and the upper end of their enclosed mean loss.
     pub(crate) fn into_best(self) -> (Weights, f64) {
         let upper = self.upper();
-        (self.best.into_inner().expect("no thread panics while it scores"), upper)
+        (self.best.into_inner().expect("no thread panics while it holds the weights"), upper)
     }
 }
 
@@ -90,4 +112,34 @@ fn constant_function(instance: &Instance) -> Weights {
         weights.output[0] = if mean < 0.0 { -1.0 } else { 1.0 };
     }
     weights
+}
+
+fn mean(total: f64, samples: f64) -> f64 {
+    Enclosure::exact(total).over(samples).lo.max(0.0)
+}
+
+/// The least sum of squares, up to a few units in the last place, whose mean lies above the threshold even when it is
+/// rounded down.
+fn excluded(threshold: f64, samples: f64) -> f64 {
+    let mut total = (Enclosure::exact(threshold) * Enclosure::exact(samples)).hi;
+    while total.is_finite() && mean(total, samples) <= threshold {
+        total = total.next_up();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_excluded_lies_above_the_threshold_by_next_to_nothing() {
+        for threshold in [0.0, 5e-324, 1e-300, 0.1, 1.0 / 3.0, 7.0, 1e300, f64::MAX] {
+            for samples in [1.0, 3.0, 40.0, 1000.0] {
+                let total = excluded(threshold, samples);
+                assert!(total == f64::INFINITY || mean(total, samples) > threshold, "{threshold} {samples}");
+                assert!(total <= threshold * samples * (1.0 + 1e-14) + 1e-310, "{threshold} {samples}");
+            }
+        }
+    }
 }

@@ -2,13 +2,13 @@
 //!
 //! ```
 //! use optgap_exact::Cones;
-//! use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network, NoWatch, Tolerance};
+//! use optgap_problem::{Dataset, ExactSolver, ExactTask, Instance, Loss, Network, NoWatch, Tolerance};
 //!
 //! let rows = [vec![0.0, 0.0], vec![0.0, 1.0], vec![1.0, 0.0], vec![1.0, 1.0]];
 //! let data = Dataset::new(&rows, vec![0.0, 1.0, 1.0, 0.0])?;
 //! let instance = Instance::new(data, Network::dense(1), Loss::Squared)?;
 //! let tolerance = Tolerance::for_level(instance.constant_level());
-//! let outcome = Cones::default().solve(&instance, tolerance, &mut NoWatch)?;
+//! let outcome = Cones::default().solve(&instance, ExactTask::optimum(tolerance), &mut NoWatch)?;
 //! let upper = instance.loss_of(&outcome.weights)?.hi;
 //! assert!(outcome.lower <= upper && upper - outcome.lower <= 1e-9 * upper); // one ReLU cannot do exclusive or
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -17,7 +17,7 @@
 //! How it works: `program` reduces the instance by exact steps, `descent` finds good weights, `search` splits the space of
 //! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays), `relaxation` bounds a product of cones in
 //! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
-//! Only proved bounds prune. `branching` says where to split.
+//! Only proved bounds prune. `branching` says where to split. [`CellPolish`] solves the activation cell of given weights.
 
 mod bound;
 mod branching;
@@ -30,10 +30,13 @@ mod incumbent;
 mod integers;
 mod interval;
 mod linear;
+mod multistart;
 mod nnls;
 mod node;
 mod pivots;
+mod polish;
 mod program;
+mod projection;
 mod relaxation;
 mod roots;
 mod search;
@@ -41,4 +44,5 @@ mod solver;
 mod tree;
 mod vertex;
 
-pub use solver::{Cones, METHODS};
+pub use polish::CellPolish;
+pub use solver::{Bound, Cones, METHODS};

@@ -102,10 +102,26 @@ impl Orthogonal {
         self.upper.push(shares);
     }
 
+    /// The orthonormal basis.
+    pub(crate) fn basis(&self) -> &[Vec<f64>] {
+        &self.basis
+    }
+
+    /// Removes all columns but the first `len`.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.basis.truncate(len);
+        self.upper.truncate(len);
+    }
+
     /// Coefficients of the columns in the combination nearest to a projected vector.
     pub(crate) fn coefficients(&self, projected: &Projected) -> Vec<f64> {
+        self.combination(&projected.shares)
+    }
+
+    /// Coefficients of the columns in the vector that has these coordinates in the basis.
+    pub(crate) fn combination(&self, coordinates: &[f64]) -> Vec<f64> {
         let size = self.len();
-        let mut solution = projected.shares.clone();
+        let mut solution = coordinates.to_vec();
         for r in (0..size).rev() {
             solution[r] /= self.upper[r][r];
             for t in 0..r {
@@ -196,10 +212,20 @@ pub(crate) fn cholesky(factor: &mut [f64], size: usize, tolerance: f64, entry: i
 
 /// Solves `L L^T x = b` in place.
 pub(crate) fn cholesky_solve(factor: &[f64], size: usize, vector: &mut [f64]) {
+    cholesky_forward(factor, size, vector);
+    cholesky_back(factor, size, vector);
+}
+
+/// Solves `L x = b` in place.
+pub(crate) fn cholesky_forward(factor: &[f64], size: usize, vector: &mut [f64]) {
     for r in 0..size {
         let known: f64 = (0..r).map(|c| factor[r * size + c] * vector[c]).sum();
         vector[r] = (vector[r] - known) / factor[r * size + r];
     }
+}
+
+/// Solves `L^T x = b` in place.
+pub(crate) fn cholesky_back(factor: &[f64], size: usize, vector: &mut [f64]) {
     for r in (0..size).rev() {
         let known: f64 = (r + 1..size).map(|c| factor[c * size + r] * vector[c]).sum();
         vector[r] = (vector[r] - known) / factor[r * size + r];

@@ -44,6 +44,8 @@ pub(crate) struct Program {
     pub(crate) unavoidable: f64,
     /// Number of original samples.
     pub(crate) samples: usize,
+    /// A sample of each point.
+    representatives: Vec<usize>,
     back: BackMap,
 }
 
@@ -110,6 +112,7 @@ impl Program {
             exact_labels,
             unavoidable,
             samples: data.len(),
+            representatives: first_of_point,
             back,
         }
     }
@@ -144,6 +147,20 @@ impl Program {
             weights.hidden_bias[j] = bias;
         }
         weights
+    }
+
+    /// Pre-activations of original weights at the points with outputs folded in, neuron after neuron, those of positive sign
+    /// first; and how many these are.
+    pub(crate) fn preactivations(&self, instance: &Instance, weights: &Weights) -> (Vec<f64>, usize) {
+        let (positive, negative): (Vec<usize>, Vec<usize>) = (0..self.width).partition(|&j| weights.output[j] >= 0.0);
+        let folded = |&j: &usize| {
+            let (row, bias, scale) = (&weights.hidden[j], weights.hidden_bias[j], weights.output[j].abs());
+            self.representatives.iter().map(move |&i| {
+                let products = row.iter().zip(instance.data.input(i)).map(|(w, x)| w * x);
+                scale * (products.sum::<f64>() + bias)
+            })
+        };
+        (positive.iter().chain(&negative).flat_map(folded).collect(), positive.len())
     }
 
     /// The least sum of squares over constant predictions: exact, rounded down. The optimum when no neuron can do anything.

@@ -12,6 +12,7 @@ use crate::program::Program;
 use crate::roots::root_products;
 use crate::tree::{Tree, Waiting};
 use optgap_problem::{Bounds, Progress, StopReason, Watch};
+use rayon::ThreadPool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -26,9 +27,9 @@ const IMPROVEMENT: f64 = 1e-7;
 
 /// How much a search may use.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Threads that bound nodes, at least 1.
-    pub(crate) threads: usize,
+pub(crate) struct Limits<'a> {
+    /// Threads that bound nodes; without, the calling thread does it.
+    pub(crate) pool: Option<&'a ThreadPool>,
     /// Bytes that open nodes may hold.
     pub(crate) memory: usize,
 }
@@ -45,19 +46,19 @@ pub(crate) fn search<B: NodeBound>(
     program: &Program,
     landscape: &Landscape,
     incumbent: &Incumbent,
-    limits: Limits,
+    limits: Limits<'_>,
     bound: impl Fn() -> B + Sync,
     watch: &mut dyn Watch,
 ) -> Searched {
-    let mut tree = Tree::new(limits.threads, limits.memory);
+    let threads = limits.pool.map_or(1, ThreadPool::current_num_threads);
+    let mut tree = Tree::new(threads, limits.memory);
     for product in root_products(program) {
         tree.add(Waiting::root(product, program.unavoidable));
     }
     let search = Search { program, landscape, incumbent, tree: Mutex::new(tree), changed: Condvar::new() };
-    if limits.threads == 1 {
-        search.run_alone(bound(), watch);
-    } else {
-        search.run_together(limits.threads, bound, watch);
+    match limits.pool {
+        Some(pool) => search.run_together(pool, bound, watch),
+        None => search.run_alone(bound(), watch),
     }
     let tree = search.tree.into_inner().expect("no thread panics while it holds the tree");
     Searched { lower: tree.lower(), nodes: tree.nodes, stop: tree.stop }
@@ -100,11 +101,10 @@ impl<S: Send> Search<'_, S> {
         }
     }
 
-    /// Threads of a pool of their own bound nodes; the calling one keeps the watch.
-    fn run_together<B: NodeBound<State = S>>(&self, threads: usize, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+    /// The threads of the pool bound nodes; the calling one keeps the watch.
+    fn run_together<B: NodeBound<State = S>>(&self, pool: &ThreadPool, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
         pool.in_place_scope(|scope| {
-            for thread in 0..threads {
+            for thread in 0..pool.current_num_threads() {
                 let bound = &bound;
                 scope.spawn(move |_| {
                     let mut worker = Worker { search: self, bound: bound(), nodes: 0 };

@@ -1,25 +1,21 @@
 //! The exact solver: presolve, local search, branch and bound.
 
 use crate::descent::Landscape;
+use crate::hull::Hull;
 use crate::incumbent::Incumbent;
 use crate::interval::Interval;
+use crate::multistart::multistart;
 use crate::program::Program;
 use crate::roots::root_count;
-use crate::search::{Limits, search};
+use crate::search::{Limits, Searched, search};
 use optgap_problem::{
-    Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, Instance, Loss, Method, NetworkKind, Parameter, ParameterKind,
-    Parameters, SolveError, StopReason, Tolerance, Unsupported, Watch,
+    Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
+    ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
 };
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::time::Duration;
 
 /// Networks with more root products than this are refused: the search could not even begin.
 const MOST_ROOTS: f64 = 100_000.0;
-/// Seed of the local searches: the solver is deterministic.
-const START_SEED: u64 = 0x6f70_7467_6170;
-/// Local searches may take this share of the time that is left.
-const START_SHARE: u32 = 10;
-
 /// Bytes of a MiB.
 const MIB: usize = 1 << 20;
 
@@ -45,8 +41,13 @@ const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "memory-limit",
-        meaning: "MiB that open nodes may hold",
-        kind: ParameterKind::Integer { least: 1, most: 1_048_576, default: 1024 },
+        meaning: "memory that nodes which wait may hold, in MiB",
+        kind: ParameterKind::Integer { least: 16, most: 1 << 20, default: 1024 },
+    },
+    Parameter {
+        name: "bound",
+        meaning: "bound of a node: prediction intervals, joint hulls of neurons, or whichever is usually faster",
+        kind: ParameterKind::Choice { options: &["auto", "interval", "hull"] },
     },
 ];
 
@@ -56,6 +57,7 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
         starts: parameters.count("starts"),
         threads: parameters.count("threads"),
         memory_limit: parameters.count("memory-limit"),
+        bound: Bound::named(parameters.text("bound")),
     }))
 }
 
@@ -64,15 +66,48 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
     pub starts: usize,
-    /// Threads that search, at least 1. The optimum does not depend on them.
+    /// Threads of the tree search, at least 1.
     pub threads: usize,
-    /// MiB that open nodes may hold.
+    /// Memory of the nodes that wait, in MiB.
     pub memory_limit: usize,
+    /// How a node is bounded.
+    pub bound: Bound,
+}
+
+/// How a node is bounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// By whichever is usually faster for the width and the number of inputs.
+    #[default]
+    Auto,
+    /// By prediction intervals of the samples: cheap.
+    Interval,
+    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals.
+    Hull,
+}
+
+impl Bound {
+    fn named(name: &str) -> Self {
+        match name {
+            "interval" => Self::Interval,
+            "hull" => Self::Hull,
+            _ => Self::Auto,
+        }
+    }
+
+    /// Are the nodes of this program bounded by hulls?
+    fn is_hull(self, program: &Program) -> bool {
+        match self {
+            Self::Interval => false,
+            Self::Hull => Hull::treats(program),
+            Self::Auto => Hull::treats(program) && program.width > 1,
+        }
+    }
 }
 
 impl Default for Cones {
     fn default() -> Self {
-        Self { starts: 200, threads: 1, memory_limit: 1024 }
+        Self { starts: 200, threads: 1, memory_limit: 1024, bound: Bound::Auto }
     }
 }
 
@@ -92,67 +127,80 @@ impl ExactSolver for Cones {
         Ok(())
     }
 
-    fn solve(&self, instance: &Instance, tolerance: Tolerance, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
+    fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
         self.supports(instance)?;
+        if let Some(start) = task.start {
+            instance.loss_of(start)?;
+        }
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
-        let incumbent = Incumbent::new(instance, &program, tolerance);
-        let mut stop = self.multistart(&program, &landscape, &incumbent, watch);
-        let (mut lower, mut nodes) = (program.unavoidable, 0);
-        if program.dim == 0 {
-            lower = program.constant_fit_lower();
-        } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let limits = Limits { threads: self.threads, memory: self.memory_limit.saturating_mul(MIB) };
-            let searched = if std::env::var("HULL").is_ok() {
-                search(&program, &landscape, &incumbent, limits, || crate::hull::Hull::new(&program), watch)
-            } else {
-                search(&program, &landscape, &incumbent, limits, || Interval::new(&program), watch)
-            };
-            (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
+        let incumbent = Incumbent::new(instance, &program, task);
+        let mut watch = TargetWatch { watch, incumbent: &incumbent };
+        if let Some(start) = task.start {
+            begin_with(start, instance, &program, &landscape, &incumbent);
         }
+        let Searched { lower, nodes, stop } = self.run(&program, &landscape, &incumbent, &mut watch);
         let lower = incumbent.mean(lower);
+        let (reached, excluded) = (incumbent.reached(), incumbent.excludes(lower));
         let (weights, upper) = incumbent.into_best();
-        let closed = Bounds { lower, upper }.closed(tolerance);
-        let stop = if closed { StopReason::BoundsClosed } else { stop.unwrap_or(StopReason::Converged) };
+        let stop = match stop {
+            _ if reached => StopReason::TargetReached,
+            _ if excluded => StopReason::TargetExcluded,
+            _ if (Bounds { lower, upper }).closed(task.tolerance) => StopReason::BoundsClosed,
+            other => other.unwrap_or(StopReason::Converged),
+        };
         Ok(ExactOutcome { weights, lower, nodes, stop })
     }
 }
 
-impl Cones {
-    /// Local searches from random directions, all sign vectors in turn.
-    fn multistart(
-        self,
-        program: &Program,
-        landscape: &Landscape,
-        incumbent: &Incumbent,
-        watch: &mut dyn Watch,
-    ) -> Option<StopReason> {
-        let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
-        let least_left = watch.remaining().map(|left| left.saturating_sub(left / START_SHARE));
-        for start in 0..=self.starts * program.width {
-            if incumbent.cut() <= program.unavoidable {
-                return None;
-            }
-            if let Some(stop) = watch.should_stop() {
-                return Some(stop);
-            }
-            if watch.remaining().zip(least_left).is_some_and(|(left, least)| left < least) {
-                return None;
-            }
-            let positive = if program.free_signs { (program.width + start) % (program.width + 1) } else { program.width };
-            let parameters: Vec<f64> = (0..landscape.size()).map(|_| normal(&mut random)).collect();
-            let optimum = landscape.descend(&parameters, positive);
-            if optimum.value + program.unavoidable < incumbent.total() {
-                incumbent.offer(landscape, &optimum.parameters, positive);
-            }
-        }
-        None
+/// The caller's watch, which also stops when the loss that was asked for is reached.
+struct TargetWatch<'a> {
+    watch: &'a mut dyn Watch,
+    incumbent: &'a Incumbent<'a>,
+}
+
+impl Watch for TargetWatch<'_> {
+    fn observe(&mut self, progress: Progress) {
+        self.watch.observe(progress);
+    }
+    fn should_stop(&mut self) -> Option<StopReason> {
+        if self.incumbent.reached() { Some(StopReason::TargetReached) } else { self.watch.should_stop() }
+    }
+    fn remaining(&self) -> Option<Duration> {
+        self.watch.remaining()
     }
 }
 
-/// A standard normal number (Box and Muller).
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    let mut uniform = || (random.next_u64() >> 11) as f64 * 2f64.powi(-53);
-    let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * uniform()).cos()
+/// Offers given weights, and a local optimum near them. Weights without a finite loss are of no use and do no harm.
+fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape: &Landscape, incumbent: &Incumbent) {
+    incumbent.offer_weights(start.clone());
+    let (z, positive) = program.preactivations(instance, start);
+    if let Some(parameters) = landscape.with_preactivations(&z, start.output_bias)
+        && parameters.iter().all(|value| value.is_finite())
+    {
+        let optimum = landscape.descend(&parameters, positive);
+        incumbent.offer(landscape, &optimum.parameters, positive);
+    }
+}
+
+impl Cones {
+    /// Local searches, then the tree search if they leave something to prove.
+    fn run(self, program: &Program, landscape: &Landscape, incumbent: &Incumbent, watch: &mut dyn Watch) -> Searched {
+        if program.dim == 0 {
+            return Searched { lower: program.constant_fit_lower(), nodes: 0, stop: None };
+        }
+        let pool = (self.threads > 1).then(|| {
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().expect("the system starts the threads asked for")
+        });
+        let stop = multistart(self.starts * program.width, program, landscape, incumbent, pool.as_ref(), watch);
+        if stop.is_some() || incumbent.cut() <= program.unavoidable {
+            return Searched { lower: program.unavoidable, nodes: 0, stop };
+        }
+        let limits = Limits { pool: pool.as_ref(), memory: self.memory_limit.saturating_mul(MIB) };
+        if self.bound.is_hull(program) {
+            search(program, landscape, incumbent, limits, || Hull::new(program), watch)
+        } else {
+            search(program, landscape, incumbent, limits, || Interval::new(program), watch)
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use optgap_conformance::exact::{samples, with_samples};
 use optgap_conformance::reference::reference_instances;
 use optgap_exact::Cones;
-use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network, Progress, StopReason, Tolerance, Watch};
+use optgap_problem::{Dataset, ExactSolver, ExactTask, Instance, Loss, Network, Progress, StopReason, Tolerance, Watch};
 use std::time::{Duration, Instant};
 
 /// Stops after a time, or after a number of questions.
@@ -48,7 +48,7 @@ fn a_search_out_of_time_returns_valid_bounds_and_says_why() {
     let tolerance = Tolerance::for_level(instance.constant_level());
     for seconds in [0.0, 0.05, 0.5] {
         let mut limit = Limit::time(seconds);
-        let outcome = Cones::default().solve(&instance, tolerance, &mut limit).expect("supported");
+        let outcome = Cones::default().solve(&instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
         assert_eq!(outcome.stop, StopReason::TimeLimit);
         assert!(outcome.lower >= 0.0 && outcome.lower <= optimum);
         assert!(instance.loss_of(&outcome.weights).expect("fits").hi >= optimum * (1.0 - 1e-8));
@@ -61,7 +61,7 @@ fn bounds_at_any_interruption_contain_the_optimum() {
     let tolerance = Tolerance::for_level(reference.instance.constant_level());
     for questions in [1, 2, 300, 420, 450, 600, 1000, 1500, 2500] {
         let mut limit = Limit { questions, ..Limit::time(1e6) };
-        let outcome = Cones::default().solve(&reference.instance, tolerance, &mut limit).expect("supported");
+        let outcome = Cones::default().solve(&reference.instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
         let upper = reference.instance.loss_of(&outcome.weights).expect("fits").hi;
         assert!(
             outcome.lower <= reference.optimum * (1.0 + 1e-8) && reference.optimum * (1.0 - 1e-8) <= upper,
@@ -75,7 +75,7 @@ fn progress_never_claims_more_than_the_optimum() {
     let reference = reference_instances().into_iter().find(|r| r.instance.name == "random-labels-n25-d2-k2").expect("shipped");
     let tolerance = Tolerance::for_level(reference.instance.constant_level());
     let mut limit = Limit::time(1e6);
-    Cones::default().solve(&reference.instance, tolerance, &mut limit).expect("supported");
+    Cones::default().solve(&reference.instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
     assert!(limit.seen.len() > 3);
     for progress in limit.seen {
         let Progress::Search { bounds, .. } = progress else { panic!("a search reports a search") };
@@ -115,7 +115,7 @@ fn nearly_collinear_points_are_solved_in_their_own_coordinates() {
     let instance = with_samples(&reference.instance, bent);
     let tolerance = Tolerance::for_level(instance.constant_level());
     let mut limit = Limit::time(2.0);
-    let outcome = Cones::default().solve(&instance, tolerance, &mut limit).expect("supported");
+    let outcome = Cones::default().solve(&instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
     let upper = instance.loss_of(&outcome.weights).expect("fits").hi;
     assert!(outcome.lower <= upper && upper <= reference.optimum * (1.0 + 1e-8));
 }

@@ -2,7 +2,7 @@
 
 use optgap_conformance::exact::{AGREEMENT, assert_contains, samples, solve, with_samples};
 use optgap_exact::Cones;
-use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network, Tolerance};
+use optgap_problem::{Dataset, ExactSolver, ExactTask, Instance, Loss, Network, Tolerance};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -111,7 +111,7 @@ fn optimal_weights_of_large_size_are_found() {
     let data = Dataset::new(&rows, vec![0.0, 0.0, 0.0, 8.0, 8.0, 8.0]).expect("valid");
     let step = Instance::new(data, Network::dense(2), Loss::Squared).expect("valid");
     let tolerance = Tolerance::for_level(step.constant_level());
-    let outcome = Cones::default().solve(&step, tolerance, &mut optgap_problem::NoWatch).expect("supported");
+    let outcome = Cones::default().solve(&step, ExactTask::optimum(tolerance), &mut optgap_problem::NoWatch).expect("supported");
     let largest = outcome.weights.hidden.iter().flatten().fold(0.0f64, |m, w| m.max(w.abs()));
     assert!(step.loss_of(&outcome.weights).expect("fits").hi < 1e-12);
     assert!(largest >= 500.0, "{:?}", outcome.weights);

@@ -1,17 +1,22 @@
 //! One method on one instance: the method returns weights, the harness scores them and says what they are worth.
 
 use crate::panics::catch;
+use crate::trace::{Trace, TraceWatch};
+use cpu_time::ThreadTime;
 use optgap_problem::{
-    Bounds, Enclosure, EndPoint, ExactSolver, Instance, Restarts, SolveError, StopReason, Tolerance, TrainError, Trainer,
-    Unsupported, Watch, Weights,
+    Bounds, Enclosure, EndPoint, ExactSolver, ExactTask, Instance, Polish, Restarts, SolveError, StopReason, TrainError, Trainer,
+    Unsupported, Watch, Weights, cells_log10,
 };
 use optgap_results::{ExactResult, RestartEnd, Status, TrainingResult, Verdict};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// What an exact method delivered, scored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactAttempt {
-    /// [`Status::Optimal`] when the bounds are closed, else [`Status::Bounded`].
+    /// [`Status::Optimal`] when the bounds are closed, [`Status::Target`] when the task's threshold is reached before that, else
+    /// [`Status::Bounded`].
     pub status: Status,
     /// How far the lower bound is proved.
     pub verdict: Verdict,
@@ -21,6 +26,8 @@ pub struct ExactAttempt {
     pub result: ExactResult,
     /// The weights whose loss is the upper bound.
     pub weights: Weights,
+    /// How the bounds moved.
+    pub trace: Trace,
 }
 
 /// What a trainer delivered, scored.
@@ -34,6 +41,8 @@ pub struct TrainingAttempt {
     pub result: TrainingResult,
     /// The weights with the lowest loss; none if every restart diverged.
     pub weights: Option<Weights>,
+    /// The end points themselves, in the order of the restarts.
+    points: Vec<Weights>,
 }
 
 /// A method that delivered nothing.
@@ -61,7 +70,7 @@ impl From<SolveError> for AttemptError {
     fn from(error: SolveError) -> Self {
         match error {
             SolveError::Unsupported(reason) => Self::Unsupported(reason),
-            SolveError::Failed(_) => Self::Failed(error.to_string()),
+            SolveError::Start(_) | SolveError::Failed(_) => Self::Failed(error.to_string()),
         }
     }
 }
@@ -85,12 +94,13 @@ impl From<TrainError> for AttemptError {
 pub fn search(
     instance: &Instance,
     solver: &dyn ExactSolver,
-    tolerance: Tolerance,
+    task: ExactTask<'_>,
     watch: &mut dyn Watch,
 ) -> Result<ExactAttempt, AttemptError> {
+    let mut traced = TraceWatch::new(watch);
     let outcome = guarded(|| {
         solver.supports(instance)?;
-        Ok(solver.solve(instance, tolerance, watch)?)
+        Ok(solver.solve(instance, task, &mut traced)?)
     })?;
     let loss = score(instance, &outcome.weights)?
         .ok_or_else(|| AttemptError::Failed("the returned weights have no finite loss".into()))?;
@@ -99,10 +109,16 @@ pub fn search(
     }
     // No loss is negative, so a search that proved nothing yet has still proved 0.
     let bounds = Bounds { lower: outcome.lower.max(0.0), upper: loss.hi };
-    let sharp = loss.width() <= tolerance.allowance(loss.hi);
-    let status = if sharp && bounds.closed(tolerance) { Status::Optimal } else { Status::Bounded };
-    let result = ExactResult { bounds, loss_lower: loss.lo, nodes: outcome.nodes };
-    Ok(ExactAttempt { status, verdict: Verdict::Unchecked, stop: outcome.stop, result, weights: outcome.weights })
+    let sharp = loss.width() <= task.tolerance.allowance(loss.hi);
+    let status = match outcome.stop {
+        _ if sharp && bounds.closed(task.tolerance) => Status::Optimal,
+        StopReason::TargetReached => Status::Target,
+        _ => Status::Bounded,
+    };
+    let trace = traced.finish(outcome.nodes, bounds);
+    let result =
+        ExactResult { bounds, loss_lower: loss.lo, nodes: outcome.nodes, arrangement_log10: Some(cells_log10(instance)) };
+    Ok(ExactAttempt { status, verdict: Verdict::Unchecked, stop: outcome.stop, result, weights: outcome.weights, trace })
 }
 
 /// Trains from all starts and scores every end point.
@@ -137,8 +153,31 @@ pub fn descend(
         status,
         interrupted: stopped(StopReason::Interrupted),
         weights: best.map(|(index, _)| points[index].weights.clone()),
-        result: TrainingResult { ends },
+        result: TrainingResult { ends, polish_s: None },
+        points: points.into_iter().map(|point| point.weights).collect(),
     })
+}
+
+/// Carries every end point to the optimum of its own activation cell and records the loss there beside its own. End points
+/// that diverged, that `polish` refuses, or whose turn does not come within `limit` and before `interrupt` is raised are left
+/// without.
+pub fn polish_ends(
+    instance: &Instance,
+    attempt: &mut TrainingAttempt,
+    polish: &dyn Polish,
+    limit: Duration,
+    interrupt: &AtomicBool,
+) {
+    let (started, cpu) = (Instant::now(), ThreadTime::now());
+    for (end, point) in attempt.result.ends.iter_mut().zip(&attempt.points).filter(|(end, _)| end.loss.is_some()) {
+        if started.elapsed() >= limit || interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        let polished = guarded(|| Ok(polish.polish(instance, point)?)).ok();
+        let score = polished.and_then(|weights| score(instance, &weights).ok().flatten());
+        end.polished = score.map(|loss| [loss.lo, loss.hi]);
+    }
+    attempt.result.polish_s = Some(cpu.elapsed().as_secs_f64());
 }
 
 /// A method that panics has failed, like one that says so.

@@ -19,7 +19,12 @@ pub struct PlannedInstance {
 #[derive(Clone)]
 pub enum Task {
     /// Find the optimum and prove it.
-    Exact(Arc<dyn ExactSolver>),
+    Exact {
+        /// The solver.
+        solver: Arc<dyn ExactSolver>,
+        /// Does it begin with the best weights that the run's training cells found on this instance?
+        warm_start: bool,
+    },
     /// Descend from many starts.
     Training {
         /// The trainer.
@@ -55,6 +60,8 @@ pub(crate) struct Budget {
     pub(crate) restarts: usize,
     /// Gap at which a restart may stop, for trainers and instances whose optimum is known by construction.
     pub(crate) target_gap: Option<f64>,
+    /// Begin with descent's best weights, for exact methods.
+    pub(crate) warm_start: bool,
 }
 
 /// Number of hexadecimal digits of a cell's identity.
@@ -72,13 +79,16 @@ struct Identity<'a> {
     restarts: Option<usize>,
     time_limit_s: f64,
     target: Option<f64>,
+    /// Left out where it is false, so that cells from before it existed keep their identity.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    warm_start: bool,
 }
 
 impl Cell {
     /// The cell of an exact method, or of a trainer with one training seed.
     pub(crate) fn new(instance: &Arc<PlannedInstance>, method: &MethodChoice, budget: Budget, training_seed: u64) -> Self {
         let task = match &method.engine {
-            Engine::Exact(solver) => Task::Exact(Arc::clone(solver)),
+            Engine::Exact(solver) => Task::Exact { solver: Arc::clone(solver), warm_start: budget.warm_start },
             Engine::Training(trainer) => Task::Training {
                 trainer: Arc::clone(trainer),
                 restarts: Restarts { count: budget.restarts, seed: training_seed },
@@ -99,9 +109,14 @@ impl Cell {
     /// Seed of the restarts; none for exact methods.
     pub fn training_seed(&self) -> Option<u64> {
         match &self.task {
-            Task::Exact(_) => None,
+            Task::Exact { .. } => None,
             Task::Training { restarts, .. } => Some(restarts.seed),
         }
+    }
+
+    /// Does the cell wait for the training cells of its instance, to begin with their best weights?
+    pub(crate) fn warm_start(&self) -> bool {
+        matches!(self.task, Task::Exact { warm_start: true, .. })
     }
 
     /// The line of `plan.jsonl`.
@@ -119,14 +134,14 @@ impl Cell {
     pub(crate) fn expected_effort(&self) -> (bool, usize, usize) {
         let summary = &self.instance.summary;
         match &self.task {
-            Task::Exact(_) => (true, summary.width * (summary.dimension + 1), summary.samples),
+            Task::Exact { .. } => (true, summary.width * (summary.dimension + 1), summary.samples),
             Task::Training { restarts, .. } => (false, summary.samples * summary.width * restarts.count, summary.dimension),
         }
     }
 
     fn identity(&self) -> String {
         let (restarts, target) = match &self.task {
-            Task::Exact(_) => (None, None),
+            Task::Exact { .. } => (None, None),
             Task::Training { restarts, target, .. } => (Some(restarts.count), *target),
         };
         let identity = Identity {
@@ -139,6 +154,7 @@ impl Cell {
             restarts,
             time_limit_s: self.time_limit_s,
             target,
+            warm_start: self.warm_start(),
         };
         let bytes = serde_json::to_vec(&identity).expect("plain data always serialises");
         blake3::hash(&bytes).to_hex()[..ID_DIGITS].to_owned()

@@ -1,18 +1,27 @@
 //! Running one cell: whatever happens becomes a record.
 
-use crate::{AttemptError, Cell, ClockWatch, ExactAttempt, Task, TrainingAttempt, descend, search};
+use crate::starts::Start;
+use crate::{AttemptError, Cell, ClockWatch, ExactAttempt, Task, Trace, TrainingAttempt, descend, polish_ends, search};
 use cpu_time::ThreadTime;
-use optgap_problem::{StopReason, Tolerance};
+use optgap_problem::{ExactTask, Polish, StopReason, Tolerance};
 use optgap_results::{CellRecord, Status, Verdict};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// What every record of a run says alike.
-#[derive(Clone, Debug)]
 pub(crate) struct Surroundings {
     pub(crate) jobs: usize,
     pub(crate) machine: String,
     pub(crate) revision: String,
+    /// What polishes descent's end points, if anything does.
+    pub(crate) polish: Option<&'static dyn Polish>,
+}
+
+/// What a cell leaves behind.
+pub(crate) struct Finished {
+    pub(crate) record: CellRecord,
+    /// How its bounds moved, for an exact method that delivered some.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// The result of a cell's method.
@@ -24,12 +33,22 @@ enum Delivered {
 /// Runs a cell. None when a person broke it off before it was finished: such a cell is run again.
 ///
 /// CPU seconds are those of the calling thread: a method that starts threads of its own shows only its wall seconds.
-pub(crate) fn execute(cell: &Cell, surroundings: &Surroundings, interrupt: &AtomicBool) -> Option<CellRecord> {
+/// Polishing comes after the clocks have stopped, and takes at most as long as the method was allowed.
+pub(crate) fn execute(
+    cell: &Cell,
+    start: Option<&Start>,
+    surroundings: &Surroundings,
+    interrupt: &AtomicBool,
+) -> Option<Finished> {
     let (wall, cpu) = (Instant::now(), ThreadTime::now());
-    let delivered = attempt(cell, interrupt);
+    let mut delivered = attempt(cell, start, interrupt);
     let (wall_s, cpu_s) = (wall.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
     if matches!(&delivered, Ok(delivered) if delivered.unfinished()) {
         return None;
+    }
+    if let (Ok(Delivered::Training(attempt)), Some(polish)) = (&mut delivered, surroundings.polish) {
+        let limit = Duration::from_secs_f64(cell.time_limit_s);
+        polish_ends(&cell.instance.instance, attempt, polish, limit, interrupt);
     }
     let mut record = CellRecord {
         schema: CellRecord::SCHEMA.to_owned(),
@@ -42,6 +61,7 @@ pub(crate) fn execute(cell: &Cell, surroundings: &Surroundings, interrupt: &Atom
         verdict: Verdict::NotApplicable,
         stop: None,
         reason: None,
+        start: start.map(|start| start.cell.clone()),
         exact: None,
         training: None,
         weights: None,
@@ -51,17 +71,18 @@ pub(crate) fn execute(cell: &Cell, surroundings: &Surroundings, interrupt: &Atom
         machine: surroundings.machine.clone(),
         revision: surroundings.revision.clone(),
     };
-    fill(&mut record, delivered);
-    Some(record)
+    let trace = fill(&mut record, delivered);
+    Some(Finished { record, trace })
 }
 
-fn attempt(cell: &Cell, interrupt: &AtomicBool) -> Result<Delivered, AttemptError> {
+fn attempt(cell: &Cell, start: Option<&Start>, interrupt: &AtomicBool) -> Result<Delivered, AttemptError> {
     let instance = &cell.instance.instance;
     let mut watch = ClockWatch::new(Some(Duration::from_secs_f64(cell.time_limit_s)), interrupt);
     match &cell.task {
-        Task::Exact(solver) => {
+        Task::Exact { solver, .. } => {
             let tolerance = Tolerance::for_level(cell.instance.summary.constant_level);
-            search(instance, solver.as_ref(), tolerance, &mut watch).map(Delivered::Exact)
+            let task = ExactTask { start: start.map(|start| &start.weights), ..ExactTask::optimum(tolerance) };
+            search(instance, solver.as_ref(), task, &mut watch).map(Delivered::Exact)
         }
         Task::Training { trainer, restarts, target } => {
             descend(instance, trainer.as_ref(), *restarts, *target, &mut watch).map(Delivered::Training)
@@ -69,7 +90,8 @@ fn attempt(cell: &Cell, interrupt: &AtomicBool) -> Result<Delivered, AttemptErro
     }
 }
 
-fn fill(record: &mut CellRecord, delivered: Result<Delivered, AttemptError>) {
+/// Enters what was delivered; gives back what has no place in a record.
+fn fill(record: &mut CellRecord, delivered: Result<Delivered, AttemptError>) -> Option<Trace> {
     match delivered {
         Ok(Delivered::Exact(attempt)) => {
             record.status = attempt.status;
@@ -77,6 +99,7 @@ fn fill(record: &mut CellRecord, delivered: Result<Delivered, AttemptError>) {
             record.stop = Some(attempt.stop);
             record.exact = Some(attempt.result);
             record.weights = Some(attempt.weights);
+            return Some(attempt.trace);
         }
         Ok(Delivered::Training(attempt)) => {
             record.status = attempt.status;
@@ -88,6 +111,7 @@ fn fill(record: &mut CellRecord, delivered: Result<Delivered, AttemptError>) {
             record.reason = Some(error.to_string());
         }
     }
+    None
 }
 
 impl Delivered {

@@ -1,7 +1,7 @@
 //! The families and methods that exist, and how selectors choose among them.
 
 use optgap_problem::{
-    BadParameter, ExactSolver, Family, Instance, Method, Parameter, Parameters, Selector, SelectorError, Size, Trainer,
+    BadParameter, ExactSolver, Family, Instance, Method, Parameter, Parameters, Polish, Selector, SelectorError, Size, Trainer,
 };
 use optgap_results::MethodSummary;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub struct Registry {
     pub solvers: &'static [Method<dyn ExactSolver>],
     /// Trainers.
     pub trainers: &'static [Method<dyn Trainer>],
+    /// What carries descent's end points to the optimum of their activation cells, if anything does.
+    pub polish: Option<&'static dyn Polish>,
 }
 
 /// A family with completed parameters.

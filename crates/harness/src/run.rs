@@ -1,6 +1,7 @@
 //! Running the cells of a plan side by side.
 
-use crate::execute::{Surroundings, execute};
+use crate::execute::{Finished, Surroundings, execute};
+use crate::starts::Starts;
 use crate::{Cell, Event, Machine, Observer, Plan};
 use optgap_results::{
     CellRecord, PlannedCell, REFERENCE_MARGIN, RecordWriter, RunFolder, Status, StoreError, Violation, violations,
@@ -83,7 +84,8 @@ impl RunOutcome {
     }
 }
 
-/// Runs every cell of the plan that has no record yet, each in one thread, and appends a record for each.
+/// Runs every cell of the plan that has no record yet, each in one thread, and appends a record for each. Cells that begin
+/// with descent's best weights come after all others.
 ///
 /// All files are opened before work begins. Once `interrupt` is raised, running cells end early and leave no record, and no
 /// other cell begins; what is finished is kept. A cell that panics gets a record with status `error`.
@@ -112,17 +114,28 @@ pub fn run(
     let total = plan.cells.len();
     let done = total - waiting.len();
     observer.hear(Event::Planned { total, done });
+    let (warm, cold): (Vec<&Cell>, Vec<&Cell>) = waiting.into_iter().partition(|cell| cell.warm_start());
     let work = Work {
-        cells: waiting,
-        surroundings: Surroundings { jobs: options.jobs, machine: machine.id, revision: machine.revision.to_owned() },
+        folder: &folder,
+        surroundings: Surroundings {
+            jobs: options.jobs,
+            machine: machine.id,
+            revision: machine.revision.to_owned(),
+            polish: plan.polish,
+        },
         interrupt,
         observer,
-        next: AtomicUsize::new(0),
         books: Mutex::new(Books { writer, done, failure: None }),
         total,
     };
     let threads = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build()?;
-    threads.broadcast(|_| work.take_cells());
+    let queue = Queue::new(cold, Starts::default());
+    threads.broadcast(|_| work.take_cells(&queue));
+    if !warm.is_empty() {
+        // Only now is descent's best known.
+        let queue = Queue::new(warm, Starts::read(&folder, &plan.cells)?);
+        threads.broadcast(|_| work.take_cells(&queue));
+    }
     let books = work.books.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(failure) = books.failure {
         return Err(failure.into());
@@ -132,14 +145,30 @@ pub fn run(
     conclude(plan, &folder, books.done - done, interrupted)
 }
 
-/// What the threads of a run share.
-struct Work<'a> {
+/// Cells that may run side by side, and where they begin.
+struct Queue<'a> {
     /// In the order in which they are taken up.
     cells: Vec<&'a Cell>,
+    starts: Starts,
+    next: AtomicUsize,
+}
+
+impl<'a> Queue<'a> {
+    fn new(cells: Vec<&'a Cell>, starts: Starts) -> Self {
+        Self { cells, starts, next: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> Option<&'a Cell> {
+        self.cells.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    }
+}
+
+/// What the threads of a run share.
+struct Work<'a> {
+    folder: &'a RunFolder,
     surroundings: Surroundings,
     interrupt: &'a AtomicBool,
     observer: &'a dyn Observer,
-    next: AtomicUsize,
     books: Mutex<Books>,
     total: usize,
 }
@@ -153,22 +182,28 @@ struct Books {
 
 impl Work<'_> {
     /// Takes up cells until there are none, the run is interrupted or records cannot be written.
-    fn take_cells(&self) {
-        while !self.interrupt.load(Ordering::Relaxed) {
-            let Some(cell) = self.cells.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
+    fn take_cells(&self, queue: &Queue<'_>) {
+        while !self.interrupt.load(Ordering::Relaxed) && !self.failed() {
+            let Some(cell) = queue.next() else { return };
             self.observer.hear(Event::Started { cell });
-            if let Some(record) = execute(cell, &self.surroundings, self.interrupt) {
-                self.enter(&record);
+            if let Some(finished) = execute(cell, queue.starts.of(cell), &self.surroundings, self.interrupt) {
+                self.enter(&finished);
             }
         }
     }
 
-    fn enter(&self, record: &CellRecord) {
+    /// Nobody needs to begin anything once records cannot be written: they would be lost too.
+    fn failed(&self) -> bool {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).failure.is_some()
+    }
+
+    fn enter(&self, finished: &Finished) {
+        let record = &finished.record;
+        // The trace first: a cell with a record is not run again.
+        let traced = finished.trace.as_ref().map_or(Ok(()), |trace| self.folder.write_trace(&record.cell, &trace.to_csv()));
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(failure) = books.writer.append(record) {
+        if let Err(failure) = traced.and_then(|()| books.writer.append(record)) {
             books.failure.get_or_insert(failure);
-            // Nobody else needs to begin: their records would be lost too.
-            self.next.store(self.cells.len(), Ordering::Relaxed);
             return;
         }
         books.done += 1;

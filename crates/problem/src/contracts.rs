@@ -1,6 +1,6 @@
 //! Contracts: what a family, an exact solver and a trainer must do. Everything else follows from being in a registry.
 
-use crate::{BadParameter, Bounds, Instance, Parameter, Parameters, Size, Tolerance, Weights};
+use crate::{BadParameter, Bounds, Instance, Parameter, Parameters, ShapeMismatch, Size, Tolerance, Weights};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use thiserror::Error;
@@ -49,6 +49,8 @@ pub enum StopReason {
     Converged,
     /// The loss that was asked for is reached.
     TargetReached,
+    /// It is proved that no weights have the loss that was asked for.
+    TargetExcluded,
     /// The time budget is used up.
     TimeLimit,
     /// The step budget is used up.
@@ -139,6 +141,27 @@ impl<M: ?Sized> Method<M> {
     }
 }
 
+/// What an exact search is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExactTask<'a> {
+    /// How far apart the bounds may be and still count as closed.
+    pub tolerance: Tolerance,
+    /// Weights to begin with, for example those that descent found. The search scores them itself and may improve them first;
+    /// they change how long it takes, never what it proves.
+    pub start: Option<&'a Weights>,
+    /// Decision problem: are there weights with a loss of at most this? The search ends with the first such weights
+    /// ([`StopReason::TargetReached`]), and gives up every part of the space whose proved bound exceeds it; if none is left it
+    /// ends with a lower bound above the threshold ([`StopReason::TargetExcluded`]). In units of the loss.
+    pub threshold: Option<f64>,
+}
+
+impl ExactTask<'_> {
+    /// The usual task: the optimum, from nothing.
+    pub fn optimum(tolerance: Tolerance) -> Self {
+        Self { tolerance, start: None, threshold: None }
+    }
+}
+
 /// Finds the global optimum and proves it.
 pub trait ExactSolver: Send + Sync {
     /// Refuses instances that it cannot treat, with the reason.
@@ -146,11 +169,12 @@ pub trait ExactSolver: Send + Sync {
     /// # Errors
     /// The reason.
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported>;
-    /// Searches until the bounds are closed to `tolerance` or the watch says stop. Running out of time is no error.
+    /// Searches until the bounds are closed to the task's tolerance, its threshold is decided or the watch says stop. Running
+    /// out of time is no error.
     ///
     /// # Errors
-    /// When the instance is not supported or the search cannot begin.
-    fn solve(&self, instance: &Instance, tolerance: Tolerance, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError>;
+    /// When the instance is not supported, the start does not fit the network or the search cannot begin.
+    fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError>;
 }
 
 /// What an exact search delivers.
@@ -172,6 +196,9 @@ pub enum SolveError {
     /// The instance is outside what the solver treats.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
+    /// The weights to begin with are not those of the instance's network.
+    #[error("the start: {0}")]
+    Start(#[from] ShapeMismatch),
     /// Something in the numbers makes the search impossible.
     #[error("the search failed: {0}")]
     Failed(String),
@@ -234,4 +261,14 @@ pub enum TrainError {
     /// The tensor library refused.
     #[error("training failed: {0}")]
     Failed(String),
+}
+
+/// Carries weights to the best point of their own activation cell: the set of weights under which every unit stays on, or
+/// off, at the same samples. There the loss is a convex quadratic, so that "has training converged?" gets a definite answer.
+pub trait Polish: Send + Sync {
+    /// The best weights of the closed cell of `weights`, or `weights` themselves where these score no higher. Never worse.
+    ///
+    /// # Errors
+    /// When the weights do not fit the instance or the cell's problem is too large.
+    fn polish(&self, instance: &Instance, weights: &Weights) -> Result<Weights, Unsupported>;
 }

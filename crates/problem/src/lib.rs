@@ -4,6 +4,7 @@
 //! The crate also holds the file formats (JSON and CSV) and the contracts that families, exact solvers and trainers
 //! implement. It knows no randomness, no threads, no clock and no tensor library.
 
+mod arrangement;
 mod bounds;
 mod contracts;
 mod data;
@@ -16,10 +17,11 @@ mod reader;
 mod selector;
 mod wire;
 
+pub use arrangement::cells_log10;
 pub use bounds::{Bounds, Tolerance};
 pub use contracts::{
-    EndPoint, ExactOutcome, ExactSolver, Family, Method, NoWatch, Progress, Restarts, SolveError, StopReason, Tag, TrainError,
-    TrainOutcome, Trainer, Unsupported, Watch,
+    EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Method, NoWatch, Polish, Progress, Restarts, SolveError, StopReason,
+    Tag, TrainError, TrainOutcome, Trainer, Unsupported, Watch,
 };
 pub use data::{Dataset, DatasetError};
 pub use enclosure::Enclosure;

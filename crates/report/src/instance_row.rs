@@ -88,6 +88,8 @@ pub struct Restart {
     pub level: Option<f64>,
     /// Its gap; none where it diverged or the instance has no bounds or no unit.
     pub gap: Option<GapInterval>,
+    /// Its gap after its end point is carried to the best point of its activation cell; none where that was not done.
+    pub polished: Option<GapInterval>,
 }
 
 impl Restart {
@@ -101,6 +103,14 @@ impl DescentRow {
     /// Restarts that reached the optimum.
     pub fn successes(&self) -> Proportion {
         Proportion::of(&self.restarts, |restart| restart.gap.is_some_and(GapInterval::succeeds))
+    }
+
+    /// Restarts that reach the optimum once they are polished, out of those that were, and of those that diverged. No trials
+    /// where nothing was polished.
+    pub fn polished_successes(&self) -> Proportion {
+        let polished = self.restarts.iter().filter(|restart| restart.polished.is_some() || restart.diverged());
+        let found = Proportion::of(polished, |restart| restart.polished.is_some_and(GapInterval::succeeds));
+        if self.restarts.iter().any(|restart| restart.polished.is_some()) { found } else { Proportion::default() }
     }
 
     /// Median over the restarts of the gap's upper end, a diverged one counting as infinite.
@@ -236,8 +246,8 @@ fn descent_row(method: &str, cells: &[&CellRecord], unit: (f64, Option<Bounds>),
             Some([_, hi]) if hi.is_finite() => hi / constant_level,
             _ => f64::INFINITY,
         };
-        let gap = end.loss.zip(bounds).and_then(|(loss, bounds)| GapInterval::new(loss, bounds, constant_level));
-        Restart { level: (constant_level > 0.0).then_some(level), gap }
+        let gap = |loss: Option<[f64; 2]>| GapInterval::new(loss?, bounds?, constant_level);
+        Restart { level: (constant_level > 0.0).then_some(level), gap: gap(end.loss), polished: gap(end.polished) }
     });
     let delivered = cells.iter().filter(|record| record.training.is_some());
     let seconds: Option<Vec<f64>> = delivered.map(|record| clock.seconds(record)).collect();

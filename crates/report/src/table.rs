@@ -83,6 +83,8 @@ pub struct TrainerRow {
     pub method: String,
     /// Restarts that reached the optimum.
     pub restarts: Proportion,
+    /// Restarts that reach it once they are polished; no trials where nothing was polished.
+    pub polished: Proportion,
     /// Restarts of which the bounds leave it open.
     pub undecided: usize,
     /// Restarts that diverged.
@@ -249,6 +251,7 @@ fn trainer_rows(instances: &[&InstanceRow]) -> Vec<TrainerRow> {
         TrainerRow {
             method: method.to_owned(),
             restarts: judged.iter().fold(Proportion::default(), |sum, row| sum.plus(row.successes())),
+            polished: judged.iter().fold(Proportion::default(), |sum, row| sum.plus(row.polished_successes())),
             undecided: restarts().filter(|restart| restart.gap.is_some_and(GapInterval::undecided)).count(),
             diverged: restarts().filter(|restart| restart.diverged()).count(),
             instances: Proportion::of(&judged, |row| row.successes().successes > 0),

@@ -1,4 +1,4 @@
-//! The folder of a run: `run.toml`, `plan.jsonl`, `cells/<worker>.jsonl`, `env/<worker>.json`.
+//! The folder of a run: `run.toml`, `plan.jsonl`, `cells/<worker>.jsonl`, `env/<worker>.json`, `trace/<cell>.csv`.
 
 use crate::{CellRecord, OutputFile, RecordWriter};
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,16 @@ impl RunFolder {
     /// When the file cannot be written.
     pub fn write_environment(&self, worker: &str, json: &str) -> Result<(), StoreError> {
         OutputFile::reserve(&self.root.join("env").join(format!("{worker}.json")))?.write(json.as_bytes())
+    }
+
+    /// Writes how a cell's bounds moved to `trace/<cell>.csv`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_trace(&self, cell: &str, csv: &str) -> Result<(), StoreError> {
+        let folder = self.root.join("trace");
+        fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder.clone(), source })?;
+        OutputFile::reserve(&folder.join(format!("{cell}.csv")))?.write(csv.as_bytes())
     }
 
     /// The one writer of `cells/<worker>.jsonl`. A torn last line, left by a process that was killed, is cut off.

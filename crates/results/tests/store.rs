@@ -162,3 +162,28 @@ fn a_folder_that_cannot_be_made_or_is_no_run_is_named() {
     let message = RunFolder::at(folder.path()).records().expect_err("no run").to_string();
     assert!(message.contains("is not the folder of a run"), "{message}");
 }
+
+#[test]
+fn records_from_before_polishing_and_starts_are_read() {
+    let (_folder, run) = run();
+    let mut line: serde_json::Value = serde_json::to_value(record("old")).expect("JSON");
+    line.as_object_mut().expect("an object").remove("start");
+    line["exact"].as_object_mut().expect("an object").remove("arrangement_log10");
+    line["training"].as_object_mut().expect("an object").remove("polish_s");
+    line["training"]["ends"][0].as_object_mut().expect("an object").remove("polished");
+    append(&run, "local", &[]);
+    append_bytes(&run, "local", format!("{line}\n").as_bytes());
+    let old = &run.records().expect("readable")[0];
+    assert_eq!((&old.start, old.exact.expect("exact").arrangement_log10), (&None, None));
+    assert_eq!(old.training.as_ref().expect("trained").ends[0].polished, None);
+}
+
+#[test]
+fn traces_lie_beside_the_records_whole_or_not_at_all() {
+    let (folder, run) = run();
+    run.write_trace("0123", "t_s,nodes,lower,upper\n").expect("written");
+    run.write_trace("0123", "t_s,nodes,lower,upper\n0,0,0,1\n").expect("written again");
+    let kept = fs::read_to_string(folder.path().join("run/trace/0123.csv")).expect("there");
+    assert_eq!(kept.lines().count(), 2);
+    assert_eq!(fs::read_dir(folder.path().join("run/trace")).expect("a folder").count(), 1);
+}

@@ -7,7 +7,7 @@ use optgap_problem::{Bounds, Reference};
 use optgap_results::{CellRecord, ExactResult, REFERENCE_MARGIN, RestartEnd, Status, violations};
 
 fn exact(cell: &str, lower: f64, upper: f64) -> CellRecord {
-    let result = ExactResult { bounds: Bounds { lower, upper }, loss_lower: upper, nodes: 1 };
+    let result = ExactResult { bounds: Bounds { lower, upper }, loss_lower: upper, nodes: 1, arrangement_log10: None };
     CellRecord { exact: Some(result), training: None, ..record(cell) }
 }
 
@@ -15,7 +15,7 @@ fn trained(cell: &str, losses: &[f64]) -> CellRecord {
     let mut record = CellRecord { exact: None, ..record(cell) };
     let training = record.training.as_mut().expect("training");
     let end = training.ends[0];
-    training.ends = losses.iter().map(|&loss| RestartEnd { loss: Some([loss, loss]), ..end }).collect();
+    training.ends = losses.iter().map(|&loss| RestartEnd { loss: Some([loss, loss]), polished: None, ..end }).collect();
     record
 }
 
@@ -67,4 +67,13 @@ fn statuses_are_written_as_words_and_read_back() {
     assert_eq!(Status::Killed.to_string(), "killed");
     assert_eq!("error".parse::<Status>().expect("known"), Status::Error);
     assert!("broken".parse::<Status>().expect_err("unknown").to_string().contains("unknown variant `broken`"));
+}
+
+#[test]
+fn a_polished_loss_below_a_bound_is_a_violation_too() {
+    let mut descent = trained("descent", &[0.3]);
+    assert_eq!(found(&[exact("search", 0.25, 0.25), descent.clone()]), [""; 0]);
+    descent.training.as_mut().expect("trained").ends[0].polished = Some([0.125, 0.125]);
+    let named = found(&[exact("search", 0.25, 0.25), descent]);
+    assert_eq!(named, ["pair: cell descent has loss 1.25e-1 below the lower bound 2.5e-1 of cell search"]);
 }

@@ -1,9 +1,11 @@
 //! One file per subcommand.
 
+mod decide;
 mod generate;
 mod list;
 mod report;
 mod run;
+mod score;
 mod solve;
 mod train;
 
@@ -16,6 +18,8 @@ pub(crate) enum Command {
     Run(run::Arguments),
     Solve(solve::Arguments),
     Train(train::Arguments),
+    Score(score::Arguments),
+    Decide(decide::Arguments),
     List(list::Arguments),
     Gen(generate::Arguments),
     Report(report::Arguments),
@@ -27,6 +31,8 @@ impl Command {
             Self::Run(arguments) => run::run(arguments),
             Self::Solve(arguments) => solve::run(arguments),
             Self::Train(arguments) => train::run(arguments),
+            Self::Score(arguments) => score::run(arguments),
+            Self::Decide(arguments) => decide::run(arguments),
             Self::List(_) => list::run(),
             Self::Gen(arguments) => generate::run(arguments),
             Self::Report(arguments) => report::run(arguments),

@@ -5,8 +5,9 @@ use crate::weights::{self, WeightsArguments};
 use crate::{Exit, interrupt, terminal};
 use anyhow::bail;
 use optgap_cli::REGISTRY;
-use optgap_harness::{AttemptError, ClockWatch, Engine, TrainingAttempt, descend};
+use optgap_harness::{AttemptError, ClockWatch, Engine, TrainingAttempt, descend, polish_ends};
 use optgap_problem::{Instance, Parameters, Progress, Restarts, Value, Weights};
+use optgap_results::RestartEnd;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -66,12 +67,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             next = elapsed + PROGRESS_EVERY;
         }
     };
-    let mut watch = ClockWatch::new(arguments.time_limit, interrupt::flag()?);
+    let interrupt = interrupt::flag()?;
+    let mut watch = ClockWatch::new(arguments.time_limit, interrupt);
     if !arguments.quiet {
         watch = watch.heard_by(&mut listener);
     }
     let restarts = Restarts { count: arguments.restarts as usize, seed: arguments.seed };
-    let attempt = match descend(&instance, trainer.as_ref(), restarts, None, &mut watch) {
+    let mut attempt = match descend(&instance, trainer.as_ref(), restarts, None, &mut watch) {
         Ok(attempt) => attempt,
         Err(AttemptError::Unsupported(reason)) => bail!("{}: {reason}", instance.name),
         Err(AttemptError::Failed(reason)) => {
@@ -79,7 +81,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             return Ok(Exit::SomeFailed);
         }
     };
-    let object = Object::new(&instance, &method.summary.label, &attempt, watch.elapsed().as_secs_f64());
+    let seconds = watch.elapsed().as_secs_f64();
+    if let Some(polish) = REGISTRY.polish {
+        polish_ends(&instance, &mut attempt, polish, arguments.time_limit.unwrap_or(Duration::MAX), interrupt);
+    }
+    let object = Object::new(&instance, &method.summary.label, &attempt, seconds);
     if let (Some(output), Some(weights)) = (&output, object.weights) {
         weights::save(output, weights)?;
     }
@@ -99,8 +105,8 @@ struct Object<'a> {
     best: Option<f64>,
     restarts: usize,
     losses: Vec<Option<f64>>,
-    /// Losses after each end point's own activation cell is solved; empty as long as that is not done.
-    polished: Vec<f64>,
+    /// Losses at the best points of the end points' own activation cells; `null` where a restart diverged or was not polished.
+    polished: Vec<Option<f64>>,
     /// Over all restarts.
     steps: u64,
     seconds: f64,
@@ -110,14 +116,14 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn new(instance: &'a Instance, method: &'a str, attempt: &'a TrainingAttempt, seconds: f64) -> Self {
         let ends = &attempt.result.ends;
-        let losses: Vec<Option<f64>> = ends.iter().map(optgap_results::RestartEnd::loss_upper).collect();
+        let losses: Vec<Option<f64>> = ends.iter().map(RestartEnd::loss_upper).collect();
         Self {
             instance: &instance.name,
             method,
             best: losses.iter().flatten().copied().min_by(f64::total_cmp),
             restarts: ends.len(),
             losses,
-            polished: Vec::new(),
+            polished: ends.iter().map(RestartEnd::polished_upper).collect(),
             steps: ends.iter().map(|end| end.steps).sum(),
             seconds,
             weights: attempt.weights.as_ref(),
@@ -126,8 +132,12 @@ impl<'a> Object<'a> {
 }
 
 fn summary(instance: &Instance, object: &Object<'_>) -> String {
-    let mut losses: Vec<f64> = object.losses.iter().flatten().copied().collect();
-    losses.sort_by(f64::total_cmp);
+    let sorted = |losses: &[Option<f64>]| {
+        let mut losses: Vec<f64> = losses.iter().flatten().copied().collect();
+        losses.sort_by(f64::total_cmp);
+        losses
+    };
+    let (losses, polished) = (sorted(&object.losses), sorted(&object.polished));
     let number = |loss: Option<&f64>| loss.map_or_else(|| "none".to_owned(), |loss| format!("{loss:.16e}"));
     let level = instance.constant_level();
     format!(
@@ -136,7 +146,8 @@ fn summary(instance: &Instance, object: &Object<'_>) -> String {
          best       {}\n\
          median     {}\n\
          worst      {}\n\
-         L0         {level:.16e}   loss of the best constant\n\
+         polished   {}   best after solving each end point's activation cell\n\
+         L0         {level:.16e}   {}\n\
          steps      {}\n\
          time       {:.3} s\n",
         input::description(instance),
@@ -146,6 +157,8 @@ fn summary(instance: &Instance, object: &Object<'_>) -> String {
         number(losses.first()),
         number(losses.get(losses.len() / 2)),
         number(losses.last()),
+        number(polished.first()),
+        input::level_words(level),
         object.steps,
         object.seconds
     )

@@ -1,6 +1,6 @@
 //! Bad input: one clear line, exit code 2, nothing half-written.
 
-use crate::workplace::{PLAN, TABLE, Workplace, XOR};
+use crate::workplace::{PLAN, TABLE, WEIGHTS, Workplace, XOR};
 
 /// Arguments, and what the one line must say.
 type Case = (&'static [&'static str], &'static [&'static str]);
@@ -23,6 +23,14 @@ fn workplace() -> Workplace {
     place.write("large.json", XOR.replace("[0,1,1,0]", "[0,1e200,1,0]"));
     place.write("field.json", XOR.replace("\"loss\"", "\"lsos\""));
     place.write("folder/keep", "");
+    place.write("weights.json", WEIGHTS).write("noise-weights.json", [0xff, 0x00, 0x7b]);
+    place.write("wide-weights.json", WEIGHTS.replace("[[1,1],[1,1]]", "[[1,1],[1,1],[1,1]]"));
+    place.write("ragged-weights.json", WEIGHTS.replace("[[1,1],[1,1]]", "[[1,1],[1]]"));
+    place.write("bias-weights.json", WEIGHTS.replace("\"output_bias\": 0", "\"output_bias\": 1"));
+    place.write("nan-weights.json", WEIGHTS.replace("[1,-2]", "[1,NaN]"));
+    place.write("infinite-weights.json", WEIGHTS.replace("[1,-2]", "[1,1e999]"));
+    place.write("large-weights.json", WEIGHTS.replace("[1,-2]", "[1,1e300]"));
+    place.write("field-weights.json", WEIGHTS.replace("output_bias", "outputbias"));
     place.write("bad-run/cells/local.jsonl", "not a record\n").write("new-run/cells/local.jsonl", "{\"schema\": \"cell/2\"}\n");
     let plans = [
         ("syntax", "restarts = 4", "restarts = = 4"),
@@ -95,6 +103,46 @@ const CASES: &[Case] = &[
     (&["train", "xor.json", "--method", "adam[learning-rate=-1]"], &["parameter learning-rate = -1: expected a number"]),
     (&["train", "xor.json", "--method", "adam[learning-rate=[0.1,0.2]]"], &["stands for 2 choices"]),
     (&["train", "xor.json", "--method", "adam[learning-rate"], &["selector \"adam[learning-rate\": the closing ] is missing"]),
+    (&["solve", "xor.json", "--threads", "0"], &["cones: parameter threads = 0: expected a whole number from 1"]),
+    (&["solve", "xor.json", "--threads", "-1"], &["--threads", "-1"]),
+    (&["solve", "xor.json", "--threads", "2", "--method", "cubes"], &["unknown method \"cubes\""]),
+    (&["solve", "xor.json", "--memory-limit", "1"], &["cones: parameter memory-limit = 1: expected a whole number from"]),
+    (&["decide", "xor.json", "--eps", "1", "--method", "adam"], &["adam: is a trainer; use `optgap train`"]),
+    // Weights.
+    (&["solve", "xor.json", "--start", "none.json"], &["none.json: cannot be read"]),
+    (&["solve", "xor.json", "--start", "folder"], &["folder: cannot be read"]),
+    (&["solve", "xor.json", "--start", "wide-weights.json"], &["wide-weights.json: weights: hidden has length 3", "needs 2"]),
+    (&["solve", "xor.json", "--start", "large-weights.json"], &["large-weights.json: the loss of these weights is too large"]),
+    (&["score", "xor.json"], &["<WEIGHTS>"]),
+    (&["score", "none.json", "weights.json"], &["none.json: cannot be read"]),
+    (&["score", "xor.json", "none.json"], &["none.json: cannot be read"]),
+    (&["score", "xor.json", "noise-weights.json"], &["noise-weights.json: is not text"]),
+    (&["score", "xor.json", "xor.json"], &["xor.json: format: unknown field `format`"]),
+    (&["score", "xor.json", "empty.json"], &["empty.json: ", "EOF"]),
+    (&["score", "xor.json", "wide-weights.json"], &["wide-weights.json: weights: hidden has length 3", "needs 2"]),
+    (&["score", "xor.json", "ragged-weights.json"], &["ragged-weights.json: weights: a row of hidden has length 1", "needs 2"]),
+    (&["score", "xor.json", "bias-weights.json"], &["bias-weights.json: weights: output_bias must be 0"]),
+    (&["score", "xor.json", "nan-weights.json"], &["nan-weights.json: output[1]: expected value"]),
+    (&["score", "xor.json", "infinite-weights.json"], &["infinite-weights.json: output[1]: number out of range"]),
+    (&["score", "xor.json", "large-weights.json"], &["large-weights.json: the loss of these weights is too large"]),
+    (&["score", "xor.json", "field-weights.json"], &["field-weights.json: outputbias: unknown field"]),
+    (&["score", "table.csv", "weights.json", "--width", "3"], &["weights.json: weights: hidden has length 2", "needs 3"]),
+    (&["score", "xor.json", "weights.json", "--eps", "1"], &["--eps"]),
+    // Decisions.
+    (&["decide", "xor.json"], &["--eps <E>"]),
+    (&["decide", "none.json", "--eps", "1"], &["none.json: cannot be read"]),
+    (&["decide", "noise.json", "--eps", "1"], &["noise.json: is not text"]),
+    (&["decide", "xor.json", "--eps", "abc"], &["--eps", "\"abc\" is not a number; give a decimal"]),
+    (&["decide", "xor.json", "--eps", ""], &["--eps"]),
+    (&["decide", "xor.json", "--eps", "1/0"], &["--eps", "the denominator is 0"]),
+    (&["decide", "xor.json", "--eps", "-0.5"], &["--eps", "no loss is negative"]),
+    (&["decide", "xor.json", "--eps", "-1/3"], &["--eps", "no loss is negative"]),
+    (&["decide", "xor.json", "--eps", "NaN"], &["--eps", "is not a number"]),
+    (&["decide", "xor.json", "--eps", "inf"], &["--eps", "is not a number"]),
+    (&["decide", "xor.json", "--eps", "1e9999999999"], &["--eps", "is not a number"]),
+    (&["decide", "xor.json", "--eps", "1e99999"], &["--eps", "the exponent 99999 is beyond 1000"]),
+    (&["decide", "xor.json", "--eps", "0.1", "--save-weights", "none/w.json"], &["none/w.json: cannot be written"]),
+    (&["decide", "xor.json", "--eps", "0.1", "--start", "ragged-weights.json"], &["ragged-weights.json: weights: a row"]),
     // Families.
     (&["gen", "xnor"], &["unknown family \"xnor\"; known: teacher"]),
     (&["gen", "xor", "--size", "giant"], &["unknown size of xor \"giant\"; known: tiny, small"]),

@@ -5,16 +5,16 @@ use optgap_problem::{Instance, Weights, instance_from_json, read_instance, read_
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-fn last_line(finished: &Finished) -> Value {
+pub(crate) fn last_line(finished: &Finished) -> Value {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     serde_json::from_str(finished.stdout.lines().last().expect("a line")).expect("JSON")
 }
 
-fn keys(object: &Value) -> Vec<&str> {
+pub(crate) fn keys(object: &Value) -> Vec<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
-fn upper(instance: &Instance, weights: &Weights) -> f64 {
+pub(crate) fn upper(instance: &Instance, weights: &Weights) -> f64 {
     instance.loss_of(weights).expect("the weights fit").hi
 }
 
@@ -146,7 +146,7 @@ fn list_names_every_family_method_and_parameter() {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let place = Workplace::new();
-    for command in ["run", "solve", "train", "gen", "report"] {
+    for command in ["run", "solve", "train", "score", "decide", "gen", "report"] {
         let finished = place.run(&[command, "--help"]);
         assert_eq!(finished.code, Some(0));
         assert!(finished.stdout.contains("Example") && finished.stdout.contains(&format!("optgap {command} ")), "{command}");

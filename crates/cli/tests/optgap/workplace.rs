@@ -11,6 +11,9 @@ pub(crate) const XOR: &str = r#"{"format": "optgap-instance/1", "name": "xor", "
  "activation": "relu", "hidden_bias": true, "output_bias": false, "train_output": true}, "loss": "squared",
  "x": [[0,0],[0,1],[1,0],[1,1]], "y": [0,1,1,0]}"#;
 
+/// Weights of its network with loss 0.
+pub(crate) const WEIGHTS: &str = r#"{"hidden": [[1,1],[1,1]], "hidden_bias": [0,-1], "output": [1,-2], "output_bias": 0}"#;
+
 /// A table with a header.
 pub(crate) const TABLE: &str = "a,b,price\n0,0,1\n1,0,2.5\n0,1,2\n1,1,1.5\n2,1,0.5\n";
 

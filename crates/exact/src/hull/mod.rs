@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// this share: what is left when time runs out.
 const WORTH_PROVING: f64 = 0.1;
 /// New columns per neuron and round.
-const NEW_COLUMNS: usize = 3;
+const NEW_COLUMNS: usize = 2;
 /// Rounds of column generation.
 const MOST_ROUNDS: usize = 40;
 /// A direction improves the fit if `phi` there is below minus this share of its scale.
@@ -276,14 +276,20 @@ impl<'a> Hull<'a> {
                 let pricing = &mut self.pricing[j];
                 pricing.prepare(cone, product.sign(j), &self.residuals);
                 let start = improving.len();
-                pricing.visit(TIGHT, |priced| {
-                    if priced.value < -IMPROVES * priced.scale && priced.meeting.face.count_ones() > 1 {
-                        keep_steepest(&mut improving, start, (j, priced));
+                // Larger faces have many more meeting points: they are visited only when the smaller ones have nothing to offer.
+                for size in 1..=self.program.dim {
+                    pricing.visit(size, TIGHT, |priced| {
+                        if priced.value < -IMPROVES * priced.scale && size > 1 {
+                            keep_steepest(&mut improving, start, (j, priced));
+                        }
+                        if priced.value < (TIGHT * priced.scale).max(priced.error) {
+                            tight.push((j, priced));
+                        }
+                    });
+                    if improving.len() > start {
+                        break;
                     }
-                    if priced.value < (TIGHT * priced.scale).max(priced.error) {
-                        tight.push((j, priced));
-                    }
-                });
+                }
             }
             if improving.is_empty() {
                 return true;
@@ -330,10 +336,12 @@ impl<'a> Hull<'a> {
         let proven = meetings.len();
         product.cones.iter().enumerate().all(|(j, cone)| {
             self.pricing[j].prepare(cone, product.sign(j), &self.prover.residuals);
-            self.pricing[j].visit(0.0, |priced| {
-                if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {
-                    meetings.push((j, priced.meeting));
-                }
+            (1..=self.program.dim).all(|size| {
+                self.pricing[j].visit(size, 0.0, |priced| {
+                    if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {
+                        meetings.push((j, priced.meeting));
+                    }
+                })
             })
         })
     }
@@ -381,11 +389,21 @@ impl<'a> Hull<'a> {
         if self.program.output_bias { self.fit.multipliers[0] } else { 0.0 }
     }
 
-    /// Multipliers of the rays alone, for the exact fit of a decided node.
-    fn ray_multipliers(&self) -> Vec<f64> {
-        let rays = self.program.width * self.program.dim;
-        let constant = usize::from(self.program.output_bias);
-        self.fit.multipliers[self.free.len()..][..rays].iter().chain(&self.fit.multipliers[..constant]).copied().collect()
+    /// The fit in terms of the rays alone, for the exact fit of a decided node: there the ReLUs are linear, so that every
+    /// direction may be replaced by the rays that it is made of.
+    fn ray_multipliers(&self, product: &Product) -> Vec<f64> {
+        let dim = self.program.dim;
+        let mut multipliers = vec![0.0; product.cones.len() * dim];
+        for (index, column) in self.columns.iter().enumerate().filter(|(_, column)| column.multiplier > 0.0) {
+            let rays = column.neuron * dim..(column.neuron + 1) * dim;
+            if let Direction::Ray(_) = column.direction {
+                multipliers[index] += column.multiplier;
+            } else if let Some(shares) = coordinates(&product.cones[column.neuron], column.direction.entries()) {
+                multipliers[rays].iter_mut().zip(shares).for_each(|(sum, share)| *sum += column.multiplier * share.max(0.0));
+            }
+        }
+        multipliers.extend(self.program.output_bias.then(|| self.constant()));
+        multipliers
     }
 }
 
@@ -409,7 +427,7 @@ impl NodeBound for Hull<'_> {
         let losses = self.combine(product);
         let n = self.program.len();
         let Some(split) = choose_by_score(self.program, product, node.depth, |j, i| losses[j * n + i]) else {
-            return Bounded::Closed(decided_optimum(self.program, product, &self.ray_multipliers()));
+            return Bounded::Closed(decided_optimum(self.program, product, &self.ray_multipliers(product)));
         };
         let columns = self.columns.iter().filter(|column| column.multiplier > 0.0).cloned().collect();
         let state = Columns { cones: product.cones.clone(), columns };
@@ -440,12 +458,17 @@ impl NodeBound for Hull<'_> {
     }
 }
 
+/// A direction in coordinates of a cone's rays.
+fn coordinates(cone: &Cone, direction: &[f64]) -> Option<Vec<f64>> {
+    crate::linear::least_squares(cone.rays.iter().map(|ray| ray.direction.as_slice()), direction)
+}
+
 /// Does the direction lie in the cone, up to rounding?
 fn contains(cone: &Cone, direction: &[f64]) -> bool {
-    let rays = cone.rays.iter().map(|ray| ray.direction.as_slice());
-    let Some(coordinates) = crate::linear::least_squares(rays, direction) else { return false };
-    let largest = coordinates.iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
-    coordinates.iter().all(|&c| c >= -INSIDE * largest)
+    coordinates(cone, direction).is_some_and(|coordinates| {
+        let largest = coordinates.iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
+        coordinates.iter().all(|&c| c >= -INSIDE * largest)
+    })
 }
 
 /// Keeps the directions of one neuron with the least `phi` per scale, from `start` on.

@@ -139,11 +139,11 @@ impl Pricing {
         self.rounding = (2.0 * residuals.len() as f64 + 32.0) * f64::EPSILON;
     }
 
-    /// Visits the meeting points of the cone at which `phi` is not proved to be at least `loose` times its scale. False if
-    /// some could not be told from their neighbours in floating point: then the visit proves nothing.
-    pub(crate) fn visit(&mut self, loose: f64, mut visit: impl FnMut(Priced)) -> bool {
+    /// Visits the meeting points on faces of `size` rays at which `phi` is not proved to be at least `loose` times its scale.
+    /// False if some could not be told from their neighbours in floating point: then the visit proves nothing.
+    pub(crate) fn visit(&mut self, size: usize, loose: f64, mut visit: impl FnMut(Priced)) -> bool {
         let mut resolved = true;
-        for mask in 1..1u8 << self.dim {
+        for mask in (1..1u8 << self.dim).filter(|mask| mask.count_ones() as usize == size) {
             let face = Face::new(mask);
             let mut crossing = std::mem::take(&mut self.crossing);
             crossing.clear();

@@ -130,8 +130,10 @@ fn exact_method(plan: &PlanWire, entry: &MethodWire, choice: MethodChoice, sourc
         return Err(source.fault(place, problem));
     }
     let time_limit_s = time_limit(source, [entry.time_limit.as_ref(), plan.exact_time_limit.as_ref()])?;
+    let warm_start = entry.warm_start.as_ref().is_some_and(|value| *value.get_ref());
+    let budget = Budget { time_limit_s, restarts: 0, target_gap: None, warm_start };
     // One cell: the seed does not enter it.
-    Ok(PlannedMethod { choice, budget: Budget { time_limit_s, restarts: 0, target_gap: None }, training_seeds: vec![0] })
+    Ok(PlannedMethod { choice, budget, training_seeds: vec![0] })
 }
 
 fn training_method(
@@ -140,6 +142,10 @@ fn training_method(
     choice: MethodChoice,
     source: &Source,
 ) -> Result<PlannedMethod, PlanError> {
+    if let Some(value) = &entry.warm_start {
+        let problem = format!("warm-start is for exact methods, and {} is a trainer; remove it", choice.summary.name);
+        return Err(source.fault(value.span(), problem));
+    }
     let restarts = first([entry.restarts.as_ref(), plan.restarts.as_ref()])
         .map_or(Ok(DEFAULT_RESTARTS), |value| within(source, "restarts", value, RESTARTS))?;
     let target_gap = first([entry.target_gap.as_ref(), plan.target_gap.as_ref()])
@@ -147,7 +153,8 @@ fn training_method(
         .transpose()?;
     let time_limit_s = time_limit(source, [entry.time_limit.as_ref(), plan.training_time_limit.as_ref()])?;
     let training_seeds = seeds(source, [entry.training_seeds.as_ref(), plan.training_seeds.as_ref()])?;
-    Ok(PlannedMethod { choice, budget: Budget { time_limit_s, restarts: restarts as usize, target_gap }, training_seeds })
+    let budget = Budget { time_limit_s, restarts: restarts as usize, target_gap, warm_start: false };
+    Ok(PlannedMethod { choice, budget, training_seeds })
 }
 
 fn time_limit(source: &Source, values: [Option<&Spanned<f64>>; 2]) -> Result<f64, PlanError> {

@@ -8,6 +8,7 @@ pub use error::PlanError;
 
 use crate::{Cell, Registry};
 use error::Source;
+use optgap_problem::Polish;
 use std::path::{Path, PathBuf};
 
 /// A plan that was checked against a registry and laid out in cells.
@@ -24,6 +25,8 @@ pub struct Plan {
     /// The cells: instances in the plan's order, for each of them the methods in the plan's order. A cell that two entries
     /// ask for is there once.
     pub cells: Vec<Cell>,
+    /// What polishes descent's end points, if anything does.
+    pub(crate) polish: Option<&'static dyn Polish>,
 }
 
 impl Plan {
@@ -36,6 +39,13 @@ impl Plan {
         let source = Source::read(file)?;
         let wire = wire::PlanWire::parse(&source)?;
         let cells = expand::cells(&wire, registry, &source)?;
-        Ok(Self { name: wire.name.into_inner(), description: wire.description, cells, file: source.file, text: source.text })
+        Ok(Self {
+            name: wire.name.into_inner(),
+            description: wire.description,
+            cells,
+            file: source.file,
+            text: source.text,
+            polish: registry.polish,
+        })
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct MethodWire {
     pub(super) training_seeds: Option<Spanned<Vec<u64>>>,
     pub(super) restarts: Option<Spanned<u64>>,
     pub(super) target_gap: Option<Spanned<f64>>,
+    pub(super) warm_start: Option<Spanned<bool>>,
 }
 
 impl PlanWire {

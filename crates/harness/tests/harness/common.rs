@@ -2,11 +2,11 @@
 
 use optgap_harness::{Event, Observer, Plan, PlanError, Registry, RunOptions, RunOutcome};
 use optgap_problem::{
-    BadParameter, Dataset, EndPoint, ExactOutcome, ExactSolver, Family, Instance, Loss, Method, Network, Parameter,
-    ParameterKind, Parameters, Reference, Restarts, Size, SolveError, StopReason, Tag, Tolerance, TrainError, TrainOutcome,
-    Trainer, Unsupported, Watch, Weights,
+    BadParameter, Bounds, Dataset, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Instance, Loss, Method, Network,
+    Parameter, ParameterKind, Parameters, Polish, Progress, Reference, Restarts, Size, SolveError, StopReason, Tag, TrainError,
+    TrainOutcome, Trainer, Unsupported, Watch, Weights,
 };
-use optgap_results::{CellRecord, Status};
+use optgap_results::{CellRecord, Status, TrainingResult};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +28,18 @@ pub(crate) const REGISTRY: Registry = Registry {
         parameters: WALKER,
         build: |parameters| Ok(Box::new(Walker { rate: parameters.real("rate"), mode: parameters.text("mode").to_owned() })),
     }],
+    polish: Some(&Halfway),
 };
+
+/// Halves the distance to the best slope; refuses weights that have it already.
+struct Halfway;
+
+impl Polish for Halfway {
+    fn polish(&self, instance: &Instance, given: &Weights) -> Result<Weights, Unsupported> {
+        let (reached, best) = (given.hidden[0][0], slope(instance));
+        if reached == best { Err(Unsupported("nothing to do".into())) } else { Ok(weights(f64::midpoint(reached, best))) }
+    }
+}
 
 /// `y = slope * x` on `x = 0, 1, ..`: one unit fits it exactly.
 struct Line;
@@ -79,7 +90,7 @@ const FINDER: &[Parameter] = &[Parameter {
     name: "mode",
     meaning: "how it behaves",
     kind: ParameterKind::Choice {
-        options: &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait"],
+        options: &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait", "start"],
     },
 }];
 
@@ -89,7 +100,7 @@ impl ExactSolver for Finder {
     fn supports(&self, _: &Instance) -> Result<(), Unsupported> {
         if self.0 == "refuse" { Err(Unsupported("no lines today".into())) } else { Ok(()) }
     }
-    fn solve(&self, instance: &Instance, _: Tolerance, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
+    fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
         let mut outcome =
             ExactOutcome { weights: weights(slope(instance)), lower: 0.0, nodes: 1, stop: StopReason::BoundsClosed };
         match self.0.as_str() {
@@ -103,7 +114,8 @@ impl ExactSolver for Finder {
                 outcome.lower = instance.loss_of(&outcome.weights).expect("fits").lo;
             }
             "wait" => outcome = wait(outcome, watch),
-            _ => {}
+            "start" => outcome.weights = task.start.cloned().unwrap_or(weights(0.0)),
+            _ => watch.observe(Progress::Search { nodes: 0, open: 1, bounds: Bounds { lower: 0.0, upper: 1.0 } }),
         }
         Ok(outcome)
     }
@@ -224,5 +236,6 @@ impl Observer for Interrupter<'_> {
 
 /// The record without what no two runs have in common.
 pub(crate) fn timeless(record: &CellRecord) -> CellRecord {
-    CellRecord { wall_s: 0.0, cpu_s: 0.0, jobs: 0, ..record.clone() }
+    let training = record.training.clone().map(|training| TrainingResult { polish_s: None, ..training });
+    CellRecord { wall_s: 0.0, cpu_s: 0.0, jobs: 0, training, ..record.clone() }
 }

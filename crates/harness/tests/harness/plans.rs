@@ -92,6 +92,7 @@ fn every_fault_is_one_line_with_file_and_line_number() {
         ("exact-time-limit = 3", "exact-time-limit = nan", 6, "NaN for a time limit in seconds is out of range"),
         ("target-gap = 0.25", "target-gap = -1", 24, "-1 for target-gap is out of range"),
         ("method = \"finder\"", "method = \"finder\"\nrestarts = 3", 19, "restarts is for trainers"),
+        ("method = \"walker\"", "method = \"walker\"\nwarm-start = true", 28, "warm-start is for exact methods"),
         ("line[scale=[1,3]]", "lines", 10, "unknown family \"lines\"; known: line"),
         ("line[scale=[1,3]]", "line[slope=1]", 10, "line: unknown parameter \"slope\"; known: n, scale"),
         ("line[scale=[1,3]]", "line[n=51]", 10, "parameter n = 51: expected a whole number from 2 to 50"),

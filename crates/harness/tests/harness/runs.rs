@@ -21,6 +21,10 @@ fn a_run_scores_every_cell_by_itself() {
     assert_eq!(ends.iter().map(|end| end.steps).collect::<Vec<_>>(), [10, 11, 12]);
     assert_eq!((ends[1].loss, ends[1].stop), (None, StopReason::Diverged));
     assert!(ends[2].loss.is_some_and(|[lo, _]| lo > 0.1));
+    // The toy's polish refuses what is best already, is not asked about what diverged, and quarters the rest.
+    assert_eq!((ends[0].polished, ends[1].polished), (None, None));
+    assert!(ends[2].polished.zip(ends[2].loss).is_some_and(|(after, before)| (after[1] - before[1] / 4.0).abs() < 1e-12));
+    assert!(trained.training.as_ref().is_some_and(|training| training.polish_s.is_some()));
     assert_eq!(trained.weights.as_ref().expect("weights").hidden[0][0], 1.0);
     assert!(outcome.records.iter().all(|record| record.wall_s > 0.0 && record.cpu_s >= 0.0 && !record.machine.is_empty()));
 }
@@ -37,6 +41,37 @@ fn the_folder_holds_the_plan_the_environment_and_the_records() {
     fs::write(workshop.path("run/env/local.json"), "{}").expect("written");
     workshop.run(&workshop.plan(&["finder"]));
     assert_eq!(read("env/local.json"), "{}", "a run with nothing to do says nothing of the machine");
+}
+
+#[test]
+fn every_exact_cell_leaves_a_trace_that_ends_with_its_bounds() {
+    let workshop = Workshop::new();
+    let outcome = workshop.run(&workshop.plan(&["finder", "finder[mode=refuse]", "walker"]));
+    let traces = fs::read_dir(workshop.path("run/trace")).expect("a folder").count();
+    assert_eq!(traces, 2, "a refusal and a trainer leave none");
+    let trace = fs::read_to_string(workshop.path(&format!("run/trace/{}.csv", outcome.records[0].cell))).expect("there");
+    let lines: Vec<&str> = trace.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "t_s,nodes,lower,upper"));
+    assert!(lines[1].ends_with(",0,0,1") && lines[2].contains(",1,0,"), "{trace}");
+}
+
+#[test]
+fn a_warm_start_begins_with_the_best_weights_of_the_training_cells_and_says_which() {
+    let workshop = Workshop::new();
+    let text = "name = \"p\"\nseeds = [1, 2]\nrestarts = 3\n[[families]]\nfamily = \"line\"\n\
+                [[methods]]\nmethod = \"finder[mode=start]\"\nwarm-start = true\n\
+                [[methods]]\nmethod = \"finder[mode=start]\"\n[[methods]]\nmethod = \"walker[rate=[0.1,0.2]]\"\n";
+    let records = workshop.run(&workshop.try_plan(text).expect("valid")).records;
+    let [warm, cold, first, ..] = records.as_slice() else { panic!("eight records") };
+    assert_ne!(warm.cell, cold.cell, "another cell: it may take another time");
+    assert_eq!((warm.start.as_ref(), &warm.weights), (Some(&first.cell), &first.weights));
+    assert_eq!((cold.start.as_ref(), cold.exact.expect("exact").bounds.lower), (None, 0.0));
+    assert_eq!((warm.status, cold.status), (Status::Optimal, Status::Bounded));
+    // Resumed, without anything left to train.
+    fs::remove_file(workshop.path("run/cells/local.jsonl")).expect("removed");
+    let text_without = text.replace("[[methods]]\nmethod = \"walker[rate=[0.1,0.2]]\"\n", "");
+    let records = workshop.run(&workshop.try_plan(&text_without).expect("valid")).records;
+    assert_eq!((&records[0].start, records[0].status), (&None, Status::Bounded), "nothing to begin with");
 }
 
 #[test]

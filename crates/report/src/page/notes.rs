@@ -7,7 +7,7 @@ use optgap_results::CellRecord;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Word and meaning of everything that the page counts or measures.
-const DEFINITIONS: [(&str, &str); 14] = [
+const DEFINITIONS: [(&str, &str); 15] = [
     (
         "L0",
         "Loss of the best constant prediction of the instance: the unit of every gap. Where it is 0 the instance is called degenerate and has no gap.",
@@ -31,6 +31,10 @@ const DEFINITIONS: [(&str, &str); 14] = [
     (
         "Restarts at gap ≤ 1e-6",
         "Reached restarts over all restarts of a trainer on the instances of a family that have bounds and L0 > 0. In brackets the 95 % Wilson interval; with none or all reached, its open end follows the rule of three, 3/n. The interval takes restarts as independent, though those of one instance share their data.",
+    ),
+    (
+        "Polished",
+        "In the terminal's table and in the CSV files: the same share once every end point is carried to the best point of its own activation cell, where the loss is a convex quadratic. A restart that reaches the optimum only then was in the right cell and had not converged; one that misses it even then is in a wrong cell, and more steps within it cannot help.",
     ),
     (
         "Instances, any restart",

@@ -226,6 +226,8 @@ pub(crate) fn families_csv(table: &RunTable) -> String {
         "method",
         "restarts_reached",
         "restarts",
+        "restarts_reached_polished",
+        "restarts_polished",
         "instances_reached",
         "instances_tried",
         "median_gap",
@@ -242,8 +244,8 @@ pub(crate) fn families_csv(table: &RunTable) -> String {
         for row in &family.trainers {
             let mut line = start.clone();
             line.push(row.method.clone());
-            let counts = [row.restarts.successes, row.restarts.trials, row.instances.successes, row.instances.trials];
-            line.extend(counts.map(|count| count.to_string()));
+            let counts = [row.restarts, row.polished, row.instances].map(|count| [count.successes, count.trials]);
+            line.extend(counts.into_iter().flatten().map(|count| count.to_string()));
             line.extend([row.median_gap, row.best_gap, row.seconds].map(exact));
             lines.push(line);
         }
@@ -274,6 +276,8 @@ pub(crate) fn instances_csv(table: &RunTable) -> String {
         "method",
         "restarts_reached",
         "restarts",
+        "restarts_reached_polished",
+        "restarts_polished",
         "median_gap",
         "best_gap",
         "descent_seconds",
@@ -292,7 +296,10 @@ pub(crate) fn instances_csv(table: &RunTable) -> String {
         for descent in &row.descent {
             let mut line = start.clone();
             let successes = descent.successes();
-            line.extend([descent.method.clone(), successes.successes.to_string(), successes.trials.to_string()]);
+            let polished = descent.polished_successes();
+            line.push(descent.method.clone());
+            let counts = [successes.successes, successes.trials, polished.successes, polished.trials];
+            line.extend(counts.map(|count| count.to_string()));
             line.extend([descent.median_gap(), descent.best_gap(), descent.seconds].map(exact));
             lines.push(line);
         }

@@ -49,6 +49,7 @@ fn record(instance: &InstanceSummary, method: &str, status: Status) -> CellRecor
         verdict: Verdict::NotApplicable,
         stop: None,
         reason: None,
+        start: None,
         exact: None,
         training: None,
         weights: None,
@@ -66,7 +67,7 @@ pub(crate) fn exact(instance: &InstanceSummary, lower: f64, upper: f64, cpu_s: f
     CellRecord {
         verdict: Verdict::Unchecked,
         stop: Some(if closed { StopReason::BoundsClosed } else { StopReason::TimeLimit }),
-        exact: Some(ExactResult { bounds: Bounds { lower, upper }, loss_lower: upper, nodes: 17 }),
+        exact: Some(ExactResult { bounds: Bounds { lower, upper }, loss_lower: upper, nodes: 17, arrangement_log10: None }),
         cpu_s,
         ..record(instance, EXACT, if closed { Status::Optimal } else { Status::Bounded })
     }
@@ -76,6 +77,7 @@ pub(crate) fn exact(instance: &InstanceSummary, lower: f64, upper: f64, cpu_s: f
 pub(crate) fn trained(instance: &InstanceSummary, method: &str, losses: &[f64], cpu_s: f64) -> CellRecord {
     let end = |loss: &f64| RestartEnd {
         loss: loss.is_finite().then_some([*loss, *loss]),
+        polished: loss.is_finite().then_some([*loss, *loss]),
         steps: 100,
         stop: if loss.is_finite() { StopReason::Converged } else { StopReason::Diverged },
     };
@@ -83,7 +85,7 @@ pub(crate) fn trained(instance: &InstanceSummary, method: &str, losses: &[f64], 
     CellRecord {
         training_seed: Some(0),
         stop: Some(StopReason::Converged),
-        training: Some(TrainingResult { ends: losses.iter().map(end).collect() }),
+        training: Some(TrainingResult { ends: losses.iter().map(end).collect(), polish_s: Some(0.001) }),
         cpu_s,
         ..record(instance, method, if diverged { Status::Diverged } else { Status::Feasible })
     }

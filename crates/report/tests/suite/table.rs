@@ -188,3 +188,18 @@ fn learning_rates_of_one_trainer_are_rows_of_their_own() {
     assert_eq!(table.trainers, ["sgd", "sgd[learning-rate=0.01]"]);
     assert_eq!(table.families[0].trainers.iter().map(|row| row.restarts.successes).collect::<Vec<_>>(), [1, 0]);
 }
+
+#[test]
+fn polished_successes_stand_beside_the_others_and_change_none_of_them() {
+    let optimum = exact(&xor(), 0.25, 0.25, 1.0);
+    let plain = trained(&xor(), "adam", &[0.25, 0.5, 0.75, f64::INFINITY], 1.0);
+    let mut polished = plain.clone();
+    let ends = &mut polished.training.as_mut().expect("trained").ends;
+    ends[1].polished = Some([0.25, 0.25]);
+    let row = |record: CellRecord| RunTable::new(&[optimum.clone(), record], None).families[0].trainers[0].clone();
+    assert_eq!(row(polished.clone()).polished, Proportion { successes: 2, trials: 4 });
+    assert_eq!(row(polished).restarts, row(plain.clone()).restarts);
+    let mut old = plain;
+    old.training.as_mut().expect("trained").ends.iter_mut().for_each(|end| end.polished = None);
+    assert_eq!(row(old).polished, Proportion::default(), "old records say nothing of it");
+}

@@ -32,9 +32,21 @@ pub(crate) fn record(cell: &str) -> CellRecord {
         verdict: Verdict::Unchecked,
         stop: Some(StopReason::TimeLimit),
         reason: None,
-        exact: Some(ExactResult { bounds: Bounds { lower: 0.1, upper: 0.2 }, loss_lower: 0.2, nodes: 3 }),
+        start: Some("0123456789abcdef".into()),
+        exact: Some(ExactResult {
+            bounds: Bounds { lower: 0.1, upper: 0.2 },
+            loss_lower: 0.2,
+            nodes: 3,
+            arrangement_log10: Some(1.5),
+        }),
         training: Some(TrainingResult {
-            ends: vec![RestartEnd { loss: Some([0.2, 0.2]), steps: 5, stop: StopReason::Converged }],
+            ends: vec![RestartEnd {
+                loss: Some([0.2, 0.2]),
+                polished: Some([0.15, 0.15]),
+                steps: 5,
+                stop: StopReason::Converged,
+            }],
+            polish_s: Some(0.01),
         }),
         weights: Some(Weights::zero(1, 1)),
         wall_s: 0.1,
