@@ -1,6 +1,6 @@
 //! The exact search as `solve`, `score` and `decide` run it: its options, its progress lines, its failures.
 
-use crate::{input, interrupt, terminal};
+use crate::{Exit, input, interrupt, terminal};
 use anyhow::bail;
 use clap::Args;
 use optgap_cli::REGISTRY;
@@ -52,8 +52,19 @@ impl Searched {
     }
 
     /// Did a person break it off before it was finished?
-    pub(crate) fn interrupted(&self) -> bool {
+    fn interrupted(&self) -> bool {
         self.attempt.stop == StopReason::Interrupted && self.attempt.status != Status::Optimal
+    }
+
+    /// The exit code. Weights with a loss below the lower bound, which may well have come from a file, mean that the bound is
+    /// wrong: that is said aloud.
+    pub(crate) fn exit(&self, instance: &Instance) -> Exit {
+        let Bounds { lower, upper } = self.bounds();
+        if lower > upper {
+            terminal::note(&format!("VIOLATION {}: loss {upper:e} lies below the lower bound {lower:e}", instance.name));
+            return Exit::Violation;
+        }
+        if self.interrupted() { Exit::Interrupted } else { Exit::Fine }
     }
 
     /// The line `status` of a summary.

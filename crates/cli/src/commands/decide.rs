@@ -61,8 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         terminal::print(&summary(&instance, &searched, &object, &arguments.eps))?;
     }
-    let broken_off = searched.interrupted() && object.answer == Answer::Unknown;
-    Ok(if broken_off { Exit::Interrupted } else { Exit::Fine })
+    // An answer that was found before the interruption is an answer.
+    let exit = searched.exit(&instance);
+    Ok(if exit == Exit::Interrupted && object.answer != Answer::Unknown { Exit::Fine } else { exit })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]

@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         terminal::print(&scored.summary(&instance, &searched))?;
     }
-    Ok(if searched.interrupted() { Exit::Interrupted } else { Exit::Fine })
+    Ok(searched.exit(&instance))
 }
 
 /// The weights with everything that is known of them.
