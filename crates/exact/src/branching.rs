@@ -24,18 +24,28 @@ pub(crate) struct Split {
 
 /// The split for a node whose relaxation was just solved; `None` if no sample cuts its cones.
 pub(crate) fn choose(program: &Program, product: &Product, relaxation: &Relaxation, depth: u32) -> Option<Split> {
-    let scored = if depth < FINISH_DEPTH { by_score(program, product, relaxation) } else { None };
+    let losses = LossGaps::new(program, product, relaxation);
+    choose_by_score(program, product, depth, |j, i| losses.share(j, i))
+}
+
+/// The split for a node of which `score(j, i)` says how much its bound loses at neuron `j` and sample `i`; `None` if no sample
+/// cuts its cones.
+pub(crate) fn choose_by_score(
+    program: &Program,
+    product: &Product,
+    depth: u32,
+    score: impl Fn(usize, usize) -> f64,
+) -> Option<Split> {
+    let scored = if depth < FINISH_DEPTH { by_score(program, product, score) } else { None };
     scored.or_else(|| finish_one_sample(program, product))
 }
 
-/// The neuron whose relaxation loses most, an edge that carries much of the loss, the median crossing on it.
-fn by_score(program: &Program, product: &Product, relaxation: &Relaxation) -> Option<Split> {
-    let losses = LossGaps::new(program, product, relaxation);
+/// The neuron whose bound loses most, an edge that carries much of the loss, the median crossing on it.
+fn by_score(program: &Program, product: &Product, score: impl Fn(usize, usize) -> f64) -> Option<Split> {
     let mut best = 0.0;
     let mut chosen = None;
     for (j, cone) in product.cones.iter().enumerate() {
-        let scores: Vec<(usize, f64)> =
-            cone.cut.iter().map(|&i| (i, losses.share(j, i))).filter(|(_, score)| *score > 0.0).collect();
+        let scores: Vec<(usize, f64)> = cone.cut.iter().map(|&i| (i, score(j, i))).filter(|(_, score)| *score > 0.0).collect();
         let total: f64 = scores.iter().map(|(_, score)| score).sum();
         if total > best {
             best = total;

@@ -14,6 +14,9 @@ const SHORT_RAY_TRIES: [(u32, f64); 4] = [(36, 1e-9), (36, 1e-7), (52, 1e-12), (
 /// Precisions tried for the whitened root simplex, before the plain one that always covers.
 const ROOT_BITS: [i64; 3] = [12, 24, 44];
 
+/// Memory of one entry of an exact ray, roughly.
+const RAY_BYTES: usize = 96;
+
 /// What a cone knows of one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -59,6 +62,11 @@ impl Cone {
             });
         }
         Self { rays, decisions, cut, off }
+    }
+
+    /// Memory that the cone and the one ray that it does not share hold, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.decisions.len() * (1 + size_of::<f64>()) + self.cut.len() * size_of::<usize>() + self.rays.len() * RAY_BYTES
     }
 
     /// The same cone with one ray replaced.

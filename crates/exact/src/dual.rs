@@ -13,29 +13,35 @@ use crate::linear::{Orthogonal, fast_inner};
 use crate::node::{Lines, Product, slope};
 use crate::pivots::prove_with_pivots;
 use crate::program::Program;
+use crate::vertex::Vertex;
 use optgap_problem::Enclosure;
+use std::sync::Arc;
 
 /// Residuals below this share of the largest are set to zero. They would choose a side for nothing, and change it when the
 /// vector moves, which changes the inequalities.
 const NEGLIGIBLE: f64 = 1e-8;
 /// A ray is tight if its inequality holds with less than this share of `sum |r_i h_i|`.
-const TIGHT: f64 = 1e-8;
+const TIGHT: f64 = 1e-12;
 /// Tight rays are moved to this multiple of their rounding error bound.
 const MARGIN: f64 = 16.0;
 /// A tight ray whose rest outside the others is below this share counts as exactly dependent.
 const DEPENDENT: f64 = 1e-12;
 /// Below this share it is nearly dependent: if the others oppose it, no margin is wide enough and all are equalities.
-const NEARLY_DEPENDENT: f64 = 1e-4;
+const NEARLY_DEPENDENT: f64 = 1e-9;
 /// Coefficients of a dependent ray below this do not count.
 const NO_PARTNER: f64 = 1e-7;
 /// Rounds of moving the vector inside.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// A node with the vector and slopes from which its bound is to be proved.
 pub(crate) struct Claim<'a> {
     pub(crate) program: &'a Program,
     pub(crate) product: &'a Product,
-    pub(crate) lines: &'a Lines,
+    /// The minorants of cut samples, for the inequalities at the rays. Without them the inequalities hold at `points`, with
+    /// the ReLUs themselves.
+    pub(crate) lines: Option<&'a Lines>,
+    /// Exact directions inside the neurons' cones, each with its neuron.
+    pub(crate) points: &'a [(usize, Arc<Vertex>)],
 }
 
 /// One inequality `sum_i r_i h_i >= 0` (or equality, for the constant).
@@ -43,6 +49,8 @@ pub(crate) struct Claim<'a> {
 pub(crate) enum Row {
     /// Ray `l` of neuron `j`.
     Ray(usize, usize),
+    /// Point of this number in the claim.
+    Point(usize),
     /// The free constant.
     Constant,
 }
@@ -56,33 +64,44 @@ pub(crate) struct Prover {
     errors: Vec<f64>,
     /// `sum |r_i h_i|` of every row.
     scales: Vec<f64>,
+    /// The vector of the last proof.
+    pub(crate) residuals: Vec<f64>,
 }
 
-impl Claim<'_> {
-    /// Value of row `(j, l)` at sample `i` for a residual of the given sign, in floating point.
-    pub(crate) fn entry(&self, j: usize, l: usize, i: usize, residual: f64) -> f64 {
-        let cone = &self.product.cones[j];
-        let z = cone.rays[l].z[i];
-        let sign = self.product.sign(j);
-        if cone.decisions[i] == Decision::Cut && sign * residual > 0.0 {
-            sign * slope(self.lines.slopes[j * self.program.len() + i]) * z
-        } else {
-            sign * z.max(0.0)
+impl<'a> Claim<'a> {
+    /// The claim of the interval bound.
+    pub(crate) fn intervals(program: &'a Program, product: &'a Product, lines: &'a Lines) -> Self {
+        Self { program, product, lines: Some(lines), points: &[] }
+    }
+
+    /// Neuron and direction of a row; none for the constant.
+    pub(crate) fn direction(&self, row: Row) -> Option<(usize, &Vertex)> {
+        match row {
+            Row::Ray(j, l) => Some((j, &self.product.cones[j].rays[l])),
+            Row::Point(t) => Some((self.points[t].0, &self.points[t].1)),
+            Row::Constant => None,
         }
+    }
+
+    /// The minorant of neuron `j` at sample `i` for a residual of the given sign, in units of `1 / SLOPE_STEPS`; none where
+    /// the ReLU itself counts.
+    pub(crate) fn minorant(&self, j: usize, i: usize, residual_sign: f64) -> Option<u8> {
+        let lines = self.lines?;
+        let active = self.product.cones[j].decisions[i] == Decision::Cut && self.product.sign(j) * residual_sign > 0.0;
+        active.then(|| lines.slopes[j * self.program.len() + i])
     }
 
     /// Fills a column with row values for the given residuals.
     pub(crate) fn fill(&self, row: Row, residuals: &[f64], column: &mut [f64]) {
-        match row {
-            Row::Constant => column.fill(1.0),
-            Row::Ray(j, l) => {
-                let sign = self.product.sign(j);
-                let cone = &self.product.cones[j];
-                for (entry, z) in column.iter_mut().zip(&cone.rays[l].z) {
-                    *entry = sign * z.max(0.0);
-                }
-                for &i in &cone.cut {
-                    column[i] = self.entry(j, l, i, residuals[i]);
+        let Some((j, vertex)) = self.direction(row) else { return column.fill(1.0) };
+        let sign = self.product.sign(j);
+        for (entry, z) in column.iter_mut().zip(&vertex.z) {
+            *entry = sign * z.max(0.0);
+        }
+        if self.lines.is_some() {
+            for &i in &self.product.cones[j].cut {
+                if let Some(steps) = self.minorant(j, i, residuals[i]) {
+                    column[i] = sign * slope(steps) * vertex.z[i];
                 }
             }
         }
@@ -90,10 +109,7 @@ impl Claim<'_> {
 
     /// Bound on the error of every entry of a row.
     pub(crate) fn entry_error(&self, row: Row) -> f64 {
-        match row {
-            Row::Constant => 0.0,
-            Row::Ray(j, l) => self.product.cones[j].rays[l].error,
-        }
+        self.direction(row).map_or(0.0, |(_, vertex)| vertex.error)
     }
 
     /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples.
@@ -126,8 +142,21 @@ pub(crate) fn inner_error(column: &[f64], residuals: &[f64], entry_error: f64) -
 }
 
 impl Prover {
-    /// The lower bound proved from `residuals`, if the proof goes through and reaches `needed`.
+    /// The lower bound proved from `residuals` by the inequalities at all rays, if the proof goes through and reaches `needed`.
     pub(crate) fn prove(&mut self, claim: &Claim, residuals: &[f64], needed: f64) -> Option<f64> {
+        let rays = (0..claim.product.cones.len()).flat_map(|j| (0..claim.program.dim).map(move |l| Row::Ray(j, l)));
+        self.prove_rows(claim, rays, residuals, needed)
+    }
+
+    /// The lower bound proved from `residuals` by the given rows, and the constant's if there is one. Leaves the residuals that
+    /// prove it, to the nearest floats, in `self.residuals`.
+    pub(crate) fn prove_rows(
+        &mut self,
+        claim: &Claim,
+        rows: impl Iterator<Item = Row>,
+        residuals: &[f64],
+        needed: f64,
+    ) -> Option<f64> {
         let n = claim.program.len();
         let largest = residuals.iter().fold(0.0f64, |m, r| m.max(r.abs()));
         if largest == 0.0 || !largest.is_finite() {
@@ -136,23 +165,30 @@ impl Prover {
         }
         let mut r: Vec<f64> = residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }).collect();
         self.rows.clear();
-        for j in 0..claim.product.cones.len() {
-            self.rows.extend((0..claim.program.dim).map(|l| Row::Ray(j, l)));
-        }
+        self.rows.extend(rows);
         if claim.program.output_bias {
             self.rows.push(Row::Constant);
         }
         self.columns.resize(self.rows.len() * n, 0.0);
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             self.measure(claim, &r);
             if !claim.program.output_bias && (0..self.rows.len()).all(|t| self.values[t] >= self.errors[t]) {
                 let bound = claim.bound(r.iter().map(|&v| Enclosure::exact(v)));
+                self.residuals = r;
                 return (bound >= needed).then_some(bound);
             }
             let tight = self.tight_rows();
             let structure = self.analyse(&tight, n, &r);
             if !structure.equal.is_empty() {
-                return prove_with_pivots(claim, &r, &self.rows, &structure.named(&self.rows), needed);
+                let (exact, holds) = prove_with_pivots(claim, &r, &self.rows, &structure.named(&self.rows), round)?;
+                if holds {
+                    let bound = claim.bound(exact.enclosures());
+                    self.residuals = exact.floats;
+                    return (bound >= needed).then_some(bound);
+                }
+                // Rows that were loose are violated now: the next round moves them inside too.
+                r = exact.floats;
+                continue;
             }
             // The shortest step, on samples with a residual only, that brings the tight rows to their margin.
             let missing: Vec<f64> =

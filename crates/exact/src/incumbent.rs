@@ -1,9 +1,11 @@
 //! The best weights known, scored by the instance's own loss in original coordinates, and what they and the task decide.
+//! Shared by all threads.
 
 use crate::descent::Landscape;
 use crate::program::Program;
 use optgap_problem::{Enclosure, ExactTask, Instance, Tolerance, Weights};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Share of the tolerance that lower bounds may use; the rest is for rounding between program and instance.
 const CUT_SHARE: f64 = 0.5;
@@ -18,62 +20,73 @@ pub(crate) struct Incumbent<'a> {
     excluded: f64,
     /// Raised when the threshold is reached, for the watch of the search.
     reached: &'a AtomicBool,
-    pub(crate) weights: Weights,
-    /// Upper end of the enclosed mean loss of `weights`.
-    pub(crate) upper: f64,
+    best: Mutex<Weights>,
+    /// Bits of the upper end of the enclosed mean loss of the best weights: falls only, and never below what they reach.
+    upper: AtomicU64,
 }
 
 impl<'a> Incumbent<'a> {
-    /// Starts from the zero function. `reached` is raised as soon as the task's threshold is reached.
+    /// Starts from the zero function and the best constant: where that fits perfectly, no search could find it more exactly.
+    /// `reached` is raised as soon as the task's threshold is reached.
     pub(crate) fn new(instance: &'a Instance, program: &'a Program, task: ExactTask<'_>, reached: &'a AtomicBool) -> Self {
         let weights = Weights::zero(instance.network.width, instance.data.dimension());
-        let mut incumbent = Self {
+        let incumbent = Self {
             instance,
             program,
             tolerance: task.tolerance,
             threshold: task.threshold,
             excluded: task.threshold.map_or(f64::INFINITY, |threshold| excluded(threshold, program.samples as f64)),
             reached,
-            weights: weights.clone(),
-            upper: f64::INFINITY,
+            best: Mutex::new(weights.clone()),
+            upper: AtomicU64::new(f64::INFINITY.to_bits()),
         };
         incumbent.offer_weights(weights);
+        incumbent.offer_weights(constant_function(instance));
         incumbent
     }
 
     /// Takes the weights if their enclosed loss is lower.
-    pub(crate) fn offer_weights(&mut self, weights: Weights) -> bool {
-        let Ok(loss) = self.instance.loss_of(&weights) else { return false };
-        let better = loss.hi < self.upper;
-        if better {
-            (self.weights, self.upper) = (weights, loss.hi);
-            if self.threshold.is_some_and(|threshold| loss.hi <= threshold) {
-                self.reached.store(true, Ordering::Relaxed);
+    pub(crate) fn offer_weights(&self, weights: Weights) {
+        let Ok(loss) = self.instance.loss_of(&weights) else { return };
+        if loss.hi < self.upper() {
+            let mut best = self.best.lock().expect("no thread panics while it scores");
+            // Another thread may have been faster.
+            if loss.hi < self.upper() {
+                *best = weights;
+                self.upper.store(loss.hi.to_bits(), Ordering::Release);
+                if self.threshold.is_some_and(|threshold| loss.hi <= threshold) {
+                    self.reached.store(true, Ordering::Release);
+                }
             }
         }
-        better
     }
 
     /// Takes whitened parameters if their true loss is lower.
-    pub(crate) fn offer(&mut self, landscape: &Landscape, parameters: &[f64], positive: usize) -> bool {
+    pub(crate) fn offer(&self, landscape: &Landscape, parameters: &[f64], positive: usize) {
         let (neurons, constant) = landscape.unwhiten(parameters);
-        self.offer_weights(self.program.weights(&neurons, positive, constant))
+        self.offer_weights(self.program.weights(&neurons, positive, constant));
+    }
+
+    /// Upper end of the enclosed mean loss of the best weights.
+    pub(crate) fn upper(&self) -> f64 {
+        f64::from_bits(self.upper.load(Ordering::Acquire))
     }
 
     /// Sum of squares of the incumbent.
     pub(crate) fn total(&self) -> f64 {
-        self.upper * self.program.samples as f64
+        self.upper() * self.program.samples as f64
     }
 
     /// Is the loss that was asked for reached?
     pub(crate) fn reached(&self) -> bool {
-        self.reached.load(Ordering::Relaxed)
+        self.reached.load(Ordering::Acquire)
     }
 
     /// A node whose sum of squares is proved to reach this is closed: it cannot improve on the incumbent by more than the
     /// tolerance, or lies above the threshold.
     pub(crate) fn cut(&self) -> f64 {
-        let usual = (self.upper - CUT_SHARE * self.tolerance.allowance(self.upper)) * self.program.samples as f64;
+        let upper = self.upper();
+        let usual = (upper - CUT_SHARE * self.tolerance.allowance(upper)) * self.program.samples as f64;
         usual.min(self.excluded)
     }
 
@@ -85,6 +98,11 @@ impl<'a> Incumbent<'a> {
     /// The mean loss that belongs to a proved sum of squares, rounded down.
     pub(crate) fn mean(&self, total: f64) -> f64 {
         mean(total, self.program.samples as f64)
+    }
+
+    /// The best weights.
+    pub(crate) fn into_best(self) -> Weights {
+        self.best.into_inner().expect("no thread panics while it scores")
     }
 }
 
@@ -100,6 +118,21 @@ fn excluded(threshold: f64, samples: f64) -> f64 {
         total = total.next_up();
     }
     total
+}
+
+/// A constant prediction: the mean label, as far as the network can represent it.
+fn constant_function(instance: &Instance) -> Weights {
+    let mut weights = Weights::zero(instance.network.width, instance.data.dimension());
+    let labels = instance.data.labels();
+    // The mean of equal labels is that label, which a sum may miss.
+    let mean = if labels.iter().all(|y| *y == labels[0]) { labels[0] } else { labels.iter().sum::<f64>() / labels.len() as f64 };
+    if instance.network.output_bias {
+        weights.output_bias = mean;
+    } else if instance.network.hidden_bias && (mean > 0.0 || instance.network.train_output) {
+        weights.hidden_bias[0] = mean.abs();
+        weights.output[0] = if mean < 0.0 { -1.0 } else { 1.0 };
+    }
+    weights
 }
 
 #[cfg(test)]

@@ -193,6 +193,36 @@ pub(crate) fn kernel(rows: &[&[BigInt]], columns: usize) -> Vec<Vec<BigInt>> {
     .collect()
 }
 
+/// The generalised cross product of `size - 1` rows of length `size <= 4`: orthogonal to all of them, zero iff they are
+/// dependent.
+pub(crate) fn cross(rows: &[&[BigInt]]) -> Vec<BigInt> {
+    let size = rows.len() + 1;
+    let entry = |omitted: usize| {
+        let columns: Vec<usize> = (0..size).filter(|&c| c != omitted).collect();
+        let minor = determinant(rows, &columns);
+        if omitted.is_multiple_of(2) { minor } else { -minor }
+    };
+    (0..size).map(entry).collect()
+}
+
+/// The determinant of the given columns, by expansion along the first row: for the few rows here the shortest way.
+fn determinant(rows: &[&[BigInt]], columns: &[usize]) -> BigInt {
+    match (rows, columns) {
+        ([], _) => BigInt::one(),
+        ([row], [c]) => row[*c].clone(),
+        ([first, second], [a, b]) => &first[*a] * &second[*b] - &first[*b] * &second[*a],
+        ([first, rest @ ..], _) => columns
+            .iter()
+            .enumerate()
+            .map(|(place, &c)| {
+                let others: Vec<usize> = columns.iter().copied().filter(|&other| other != c).collect();
+                let term = &first[c] * determinant(rest, &others);
+                if place.is_multiple_of(2) { term } else { -term }
+            })
+            .sum(),
+    }
+}
+
 /// Makes column `pivot` of `row` zero by a positive multiple of itself minus a multiple of `base`.
 fn eliminate(row: &mut [BigInt], base: &[BigInt], pivot: usize) {
     if row[pivot].is_zero() {

@@ -19,13 +19,16 @@
 //! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
 //! Only proved bounds prune. `branching` says where to split. [`CellPolish`] solves the activation cell of given weights.
 
+mod bound;
 mod branching;
 mod cone;
 mod descent;
 mod dual;
 mod exact_fit;
+mod hull;
 mod incumbent;
 mod integers;
+mod interval;
 mod linear;
 mod nnls;
 mod node;
@@ -34,8 +37,10 @@ mod polish;
 mod program;
 mod projection;
 mod relaxation;
+mod roots;
 mod search;
 mod solver;
+mod tree;
 mod vertex;
 
 pub use polish::CellPolish;

@@ -1,6 +1,7 @@
 //! Nodes of the search: a sign vector and one cone per neuron.
 
 use crate::cone::Cone;
+use crate::program::Program;
 use std::sync::Arc;
 
 /// Resolution of the slopes of minorants: a slope is a number of `1 / SLOPE_STEPS`.
@@ -17,6 +18,21 @@ impl Product {
     /// Sign of neuron `j`.
     pub(crate) fn sign(&self, j: usize) -> f64 {
         if j < self.positive { 1.0 } else { -1.0 }
+    }
+
+    /// Weighted sum of squares of `f(x_i) - y_i` at the given pre-activations (neuron after neuron) and constant.
+    pub(crate) fn squares(&self, program: &Program, preactivations: &[f64], constant: f64) -> f64 {
+        let n = program.len();
+        let residual = |i: usize| {
+            let units = (0..self.cones.len()).map(|j| self.sign(j) * preactivations[j * n + i].max(0.0));
+            units.sum::<f64>() + constant - program.labels[i]
+        };
+        (0..n).map(|i| program.multiplicity[i] * residual(i) * residual(i)).sum()
+    }
+
+    /// Are there neurons of either sign?
+    pub(crate) fn has_both_signs(&self) -> bool {
+        (1..self.cones.len()).contains(&self.positive)
     }
 
     /// Neurons of the same sign in the very same cone as neuron `j`, in order: they can be exchanged.

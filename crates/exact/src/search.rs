@@ -1,30 +1,37 @@
-//! Branch and bound over products of cones: best bound first, every pruned leaf proved.
+//! Branch and bound over products of cones: best bound first, every pruned leaf proved, as many threads as allowed.
+//!
+//! One heap of open nodes serves all threads: bounding a node takes far longer than taking one. Nodes wait in order of their
+//! proved bound, so that the bound of the whole rises steadily and a time-out leaves one worth having.
 
-use crate::branching::{self, Split};
-use crate::cone::{Cone, roots};
+use crate::bound::{Bounded, Node, NodeBound, Open};
+use crate::cone::Cone;
 use crate::descent::Landscape;
-use crate::dual::{Claim, Prover};
-use crate::exact_fit::decided_optimum;
 use crate::incumbent::Incumbent;
-use crate::node::{Lines, Product};
+use crate::node::Product;
 use crate::program::Program;
-use crate::relaxation::Relaxation;
+use crate::roots::root_products;
+use crate::tree::{Tree, Waiting};
 use optgap_problem::{Bounds, Progress, StopReason, Watch};
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
-/// Nodes that wait in order of their bound; beyond this number the search goes depth first, so that memory stays bounded.
-const MOST_WAITING: usize = 50_000;
-/// A node that stays open is given a proof of its own if its relaxation lies above the bound proved for its parent by more
-/// than this share: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.02;
-/// Every this many nodes a node's solution starts a local search.
+/// Every this many nodes of a thread a node's solution starts a local search.
 const DESCENT_PERIOD: u64 = 50;
-/// Every this many nodes the watch hears of the progress.
+/// Every this many nodes the watch of a single thread hears of the progress.
 const REPORT_PERIOD: u64 = 64;
+/// So often the watch is asked while other threads work.
+const WATCH_PERIOD: Duration = Duration::from_millis(4);
 /// A node's true value must be below the incumbent's by this share to start a local search.
 const IMPROVEMENT: f64 = 1e-7;
+
+/// How much a search may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Threads that bound nodes, at least 1.
+    pub(crate) threads: usize,
+    /// Bytes that open nodes may hold.
+    pub(crate) memory: usize,
+}
 
 /// What the search delivers: a proved lower bound of the sum of squares.
 pub(crate) struct Searched {
@@ -33,220 +40,194 @@ pub(crate) struct Searched {
     pub(crate) stop: Option<StopReason>,
 }
 
-/// A node that was bounded but not closed, and where it will be split.
-struct Waiting {
-    /// A proved lower bound of its sum of squares: orders the search, so that the bound of the whole rises steadily.
-    proved: f64,
-    /// Value of its relaxation: proves nothing.
-    value: f64,
-    depth: u32,
-    product: Product,
-    lines: Lines,
-    split: Split,
+/// Searches until every leaf is closed or the watch says stop. `bound` makes a node bound for every thread.
+pub(crate) fn search<B: NodeBound>(
+    program: &Program,
+    landscape: &Landscape,
+    incumbent: &Incumbent,
+    limits: Limits,
+    bound: impl Fn() -> B + Sync,
+    watch: &mut dyn Watch,
+) -> Searched {
+    let mut tree = Tree::new(limits.threads, limits.memory);
+    for product in root_products(program) {
+        tree.add(Waiting::root(product, program.unavoidable));
+    }
+    let search = Search { program, landscape, incumbent, tree: Mutex::new(tree), changed: Condvar::new() };
+    if limits.threads == 1 {
+        search.run_alone(bound(), watch);
+    } else {
+        search.run_together(limits.threads, bound, watch);
+    }
+    let tree = search.tree.into_inner().expect("no thread panics while it holds the tree");
+    Searched { lower: tree.lower(), nodes: tree.nodes, stop: tree.stop }
 }
 
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Waiting {}
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Waiting {
-    /// The heap's greatest node has the lowest proved bound; among equals the lowest value, then the greatest depth.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_bound = other.proved.total_cmp(&self.proved).then(other.value.total_cmp(&self.value));
-        by_bound.then(self.depth.cmp(&other.depth))
-    }
-}
-
-/// The search and its scratch space.
-pub(crate) struct Search<'a> {
+/// What the threads share.
+struct Search<'a, S> {
     program: &'a Program,
     landscape: &'a Landscape<'a>,
-    relaxation: Relaxation,
-    prover: Prover,
-    waiting: BinaryHeap<Waiting>,
-    /// Nodes of the depth-first mode.
-    stack: Vec<Waiting>,
-    /// Lowest bound proved for a closed leaf.
-    proved: f64,
-    nodes: u64,
-    /// Number of nodes at which the watch hears of the progress again.
-    next_report: u64,
+    incumbent: &'a Incumbent<'a>,
+    tree: Mutex<Tree<S>>,
+    /// Told when nodes were added, a thread became idle, or the search is to stop.
+    changed: Condvar,
 }
 
-impl<'a> Search<'a> {
-    pub(crate) fn new(program: &'a Program, landscape: &'a Landscape<'a>) -> Self {
-        Self {
-            program,
-            landscape,
-            relaxation: Relaxation::default(),
-            prover: Prover::default(),
-            waiting: BinaryHeap::new(),
-            stack: Vec::new(),
-            proved: f64::INFINITY,
-            nodes: 0,
-            next_report: 0,
+impl<S: Send> Search<'_, S> {
+    fn tree(&self) -> MutexGuard<'_, Tree<S>> {
+        self.tree.lock().expect("no thread panics while it holds the tree")
+    }
+
+    /// The calling thread does everything.
+    fn run_alone<B: NodeBound<State = S>>(&self, bound: B, watch: &mut dyn Watch) {
+        let mut worker = Worker { search: self, bound, nodes: 0 };
+        let mut next_report = 0;
+        loop {
+            let node = {
+                let mut tree = self.tree();
+                if tree.nodes >= next_report {
+                    next_report = tree.nodes + REPORT_PERIOD;
+                    watch.observe(self.progress(&tree));
+                }
+                tree.stop = tree.stop.or_else(|| watch.should_stop());
+                if tree.stop.is_some() {
+                    return;
+                }
+                tree.take(0, self.incumbent.cut())
+            };
+            let Some(node) = node else { return };
+            worker.treat(node, 0);
         }
     }
 
-    /// Searches until every leaf is closed or the watch says stop.
-    pub(crate) fn run(mut self, incumbent: &mut Incumbent, watch: &mut dyn Watch) -> Searched {
-        let lines = Lines::new(self.program.width, self.program.len());
-        for product in root_products(self.program) {
-            // Roots that were never bounded leave only what no prediction can avoid.
-            let lower = self.program.unavoidable;
-            if let Some(stop) = self.interrupted(lower, incumbent, watch) {
-                return Searched { lower, nodes: self.nodes, stop: Some(stop) };
+    /// Threads of a pool of their own bound nodes; the calling one keeps the watch.
+    fn run_together<B: NodeBound<State = S>>(&self, threads: usize, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+        pool.in_place_scope(|scope| {
+            for thread in 0..threads {
+                let bound = &bound;
+                scope.spawn(move |_| {
+                    let mut worker = Worker { search: self, bound: bound(), nodes: 0 };
+                    while let Some(node) = self.wait_for_node(thread) {
+                        worker.treat(node, thread);
+                    }
+                });
             }
-            self.visit(product, &lines, self.program.unavoidable, 0, incumbent);
-        }
-        while self.open() > 0 {
-            if let Some(stop) = self.interrupted(self.lower(), incumbent, watch) {
-                return Searched { lower: self.lower(), nodes: self.nodes, stop: Some(stop) };
+            let mut tree = self.tree();
+            while !tree.is_done() {
+                tree.stop = tree.stop.or_else(|| watch.should_stop());
+                watch.observe(self.progress(&tree));
+                tree = self.changed.wait_timeout(tree, WATCH_PERIOD).expect("no thread panics while it holds the tree").0;
             }
-            if let Some(node) = self.next() {
-                self.expand(node, incumbent);
+            drop(tree);
+            self.changed.notify_all();
+        });
+    }
+
+    /// The next node for a thread; none when the search is done.
+    fn wait_for_node(&self, thread: usize) -> Option<Waiting<S>> {
+        let mut tree = self.tree();
+        loop {
+            if tree.is_done() {
+                self.changed.notify_all();
+                return None;
+            }
+            if let Some(node) = tree.take(thread, self.incumbent.cut()) {
+                return Some(node);
+            }
+            if !tree.is_done() {
+                tree = self.changed.wait(tree).expect("no thread panics while it holds the tree");
             }
         }
-        Searched { lower: self.proved, nodes: self.nodes, stop: None }
     }
 
-    fn next(&mut self) -> Option<Waiting> {
-        self.stack.pop().or_else(|| self.waiting.pop())
+    fn progress(&self, tree: &Tree<S>) -> Progress {
+        let upper = self.incumbent.upper();
+        let lower = self.incumbent.mean(tree.lower().min(self.incumbent.total())).min(upper);
+        Progress::Search { nodes: tree.nodes, open: tree.open(), bounds: Bounds { lower, upper } }
     }
+}
 
-    fn open(&self) -> usize {
-        self.waiting.len() + self.stack.len()
-    }
+/// One thread's view of the search.
+struct Worker<'s, 'a, B: NodeBound> {
+    search: &'s Search<'a, B::State>,
+    bound: B,
+    /// Nodes bounded by this thread.
+    nodes: u64,
+}
 
-    /// The lower bound as it stands: the lowest over closed leaves and open nodes, each proved.
-    fn lower(&self) -> f64 {
-        let stacked = self.stack.iter().map(|node| node.proved).fold(self.proved, f64::min);
-        self.waiting.peek().map_or(stacked, |node| node.proved.min(stacked))
-    }
-
-    /// Reports progress and asks whether to stop.
-    fn interrupted(&mut self, lower: f64, incumbent: &Incumbent, watch: &mut dyn Watch) -> Option<StopReason> {
-        if self.nodes >= self.next_report {
-            self.next_report = self.nodes + REPORT_PERIOD;
-            let bounds = Bounds { lower: incumbent.mean(lower.min(incumbent.total())), upper: incumbent.upper };
-            watch.observe(Progress::Search { nodes: self.nodes, open: self.open(), bounds });
-        }
-        watch.should_stop()
-    }
-
-    fn expand(&mut self, node: Waiting, incumbent: &mut Incumbent) {
-        let Waiting { product, lines, split, depth, proved, .. } = node;
-        let group = product.group(split.neuron);
-        let [first, second] = product.cones[split.neuron].split(self.program, split.a, split.b, split.sample).map(Arc::new);
-        // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
-        for in_first in (0..=group.len()).rev() {
-            let mut child = product.clone();
-            for (place, &neuron) in group.iter().enumerate() {
-                child.cones[neuron] = Arc::clone(if place < in_first { &first } else { &second });
+impl<B: NodeBound> Worker<'_, '_, B> {
+    /// Bounds a root, or splits a node and bounds its children; then gives the results to the tree.
+    fn treat(&mut self, node: Waiting<B::State>, thread: usize) {
+        let before = self.nodes;
+        let mut results = Results { closed: f64::INFINITY, open: Vec::new() };
+        match node.split {
+            None => {
+                let state = self.bound.root();
+                self.visit(node.product, &state, node.proved, 0, &mut results);
             }
-            self.visit(child, &lines, proved, depth + 1, incumbent);
+            Some((state, split)) => {
+                let group = node.product.group(split.neuron);
+                let cone = &node.product.cones[split.neuron];
+                let [first, second] = cone.split(self.search.program, split.a, split.b, split.sample).map(Arc::new);
+                // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
+                for in_first in (0..=group.len()).rev() {
+                    let child = with_cones(&node.product, &group, in_first, &first, &second);
+                    self.visit(child, &state, node.proved, node.depth + 1, &mut results);
+                }
+            }
         }
+        let mut tree = self.search.tree();
+        tree.nodes += self.nodes - before;
+        tree.finish(thread, results.closed, results.open);
+        drop(tree);
+        self.search.changed.notify_all();
     }
 
-    /// Bounds a node: closes it with a proof, or keeps it for splitting. `inherited` is proved for its parent.
-    fn visit(&mut self, product: Product, parent: &Lines, inherited: f64, depth: u32, incumbent: &mut Incumbent) {
+    fn visit(&mut self, product: Product, parent: &B::State, inherited: f64, depth: u32, results: &mut Results<B::State>) {
         self.nodes += 1;
         if product.dominated() {
             return;
         }
-        let mut lines = parent.clone();
-        let needed = incumbent.cut();
-        let mut bound = None;
-        let (program, prover) = (self.program, &mut self.prover);
-        let closed = self.relaxation.solve(program, &product, &mut lines, needed - program.unavoidable, |residuals, lines| {
-            bound = prover.prove(&Claim { program, product: &product, lines }, residuals, needed);
-            bound.is_some()
-        });
-        if closed {
-            self.proved = self.proved.min(bound.expect("closed by a bound"));
-            return;
-        }
-        self.round(&product, incumbent);
-        match branching::choose(program, &product, &self.relaxation, depth) {
-            Some(split) => {
-                let proved = self.prove_open(&product, &lines, inherited);
-                let node = Waiting { proved, value: self.relaxation.value, depth, product, lines, split };
-                if self.waiting.len() < MOST_WAITING { self.waiting.push(node) } else { self.stack.push(node) }
+        let cut = self.search.incumbent.cut();
+        match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }) {
+            Bounded::Closed(proved) => results.closed = results.closed.min(proved),
+            Bounded::Open(Open { proved, value, state, split }) => {
+                self.round(&product);
+                let bytes = B::bytes(&state) + product.cones[split.neuron].bytes();
+                results.open.push(Waiting { proved, value, depth, product, split: Some((state, split)), bytes });
             }
-            // Nothing is cut: the relaxation is exact, and rational arithmetic settles what floating point could not.
-            None => self.proved = self.proved.min(decided_optimum(program, &product, &self.relaxation.multipliers)),
         }
     }
 
     /// Offers the relaxation's solution, and now and then a local optimum near it, as incumbent.
-    fn round(&mut self, product: &Product, incumbent: &mut Incumbent) {
-        let residuals = branching::true_residuals(self.program, product, &self.relaxation);
-        let squares: f64 = residuals.iter().zip(&self.program.multiplicity).map(|(e, m)| m * e * e).sum();
-        let promising = squares + self.program.unavoidable < incumbent.total() * (1.0 - IMPROVEMENT);
+    fn round(&self, product: &Product) {
+        let Search { program, landscape, incumbent, .. } = self.search;
+        let candidate = self.bound.candidate();
+        let squares = product.squares(program, candidate.preactivations, candidate.constant);
+        let promising = squares + program.unavoidable < incumbent.total() * (1.0 - IMPROVEMENT);
         if !promising && !self.nodes.is_multiple_of(DESCENT_PERIOD) {
             return;
         }
-        let constant = if self.program.output_bias { self.relaxation.multipliers.last().copied().unwrap_or(0.0) } else { 0.0 };
-        let Some(start) = self.landscape.with_preactivations(&self.relaxation.intervals().z, constant) else { return };
-        let optimum = self.landscape.descend(&start, product.positive);
-        incumbent.offer(self.landscape, &start, product.positive);
-        incumbent.offer(self.landscape, &optimum.parameters, product.positive);
-    }
-
-    /// A proved bound of a node that stays open: its own, or that of its parent.
-    fn prove_open(&mut self, product: &Product, lines: &Lines, inherited: f64) -> f64 {
-        let program = self.program;
-        let value = self.relaxation.value + program.unavoidable;
-        if value <= inherited * (1.0 + WORTH_PROVING) {
-            return inherited;
-        }
-        self.prover.prove(&Claim { program, product, lines }, &self.relaxation.residuals, inherited).unwrap_or(inherited)
+        let Some(start) = landscape.with_preactivations(candidate.preactivations, candidate.constant) else { return };
+        let optimum = landscape.descend(&start, product.positive);
+        incumbent.offer(landscape, &start, product.positive);
+        incumbent.offer(landscape, &optimum.parameters, product.positive);
     }
 }
 
-/// Number of root products, for refusing networks that are far too wide.
-pub(crate) fn root_count(width: usize, dim: usize, free_signs: bool) -> f64 {
-    // Multisets of `count` out of `dim + 1` cones.
-    let multisets = |count: usize| (0..count).fold(1.0, |m, t| m * (dim + 1 + t) as f64 / (t + 1) as f64);
-    let signs = if free_signs { 0..=width } else { width..=width };
-    signs.map(|positive| multisets(positive) * multisets(width - positive)).sum()
+/// What treating a node gave.
+struct Results<S> {
+    /// Lowest bound proved for a leaf that was closed.
+    closed: f64,
+    open: Vec<Waiting<S>>,
 }
 
-/// Every sign vector with every multiset of root cones: equal signs are exchangeable (rule R2 of the certificates).
-fn root_products(program: &Program) -> Vec<Product> {
-    let cones = roots(program);
-    let signs = if program.free_signs { 0..=program.width } else { program.width..=program.width };
-    let mut products = Vec::new();
-    for positive in signs {
-        let mut chosen = vec![0; program.width];
-        loop {
-            products.push(Product { cones: chosen.iter().map(|&c| Arc::clone(&cones[c])).collect::<Vec<Arc<Cone>>>(), positive });
-            if !advance(&mut chosen, positive, cones.len()) {
-                break;
-            }
-        }
+/// The product with the first `in_first` neurons of a group in one cone and the others in the other.
+fn with_cones(product: &Product, group: &[usize], in_first: usize, first: &Arc<Cone>, second: &Arc<Cone>) -> Product {
+    let mut child = product.clone();
+    for (place, &neuron) in group.iter().enumerate() {
+        child.cones[neuron] = Arc::clone(if place < in_first { first } else { second });
     }
-    products
-}
-
-/// The next tuple that does not decrease among the first `positive` places, nor among the others.
-fn advance(chosen: &mut [usize], positive: usize, cones: usize) -> bool {
-    for place in (0..chosen.len()).rev() {
-        if chosen[place] + 1 < cones {
-            let next = chosen[place] + 1;
-            chosen[place] = next;
-            for later in place + 1..chosen.len() {
-                chosen[later] = if later < positive || place >= positive { next } else { 0 };
-            }
-            return true;
-        }
-    }
-    false
+    child
 }

@@ -2,8 +2,10 @@
 
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
+use crate::interval::Interval;
 use crate::program::Program;
-use crate::search::{Search, root_count};
+use crate::roots::root_count;
+use crate::search::{Limits, search};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
     ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
@@ -19,6 +21,9 @@ const MOST_ROOTS: f64 = 100_000.0;
 const START_SEED: u64 = 0x6f70_7467_6170;
 /// Local searches may take this share of the time that is left.
 const START_SHARE: u32 = 10;
+
+/// Bytes of a MiB.
+const MIB: usize = 1 << 20;
 
 /// The exact methods, for registries.
 pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
@@ -37,13 +42,13 @@ const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "threads",
-        meaning: "threads of the tree search",
+        meaning: "threads that search",
         kind: ParameterKind::Integer { least: 1, most: 1024, default: 1 },
     },
     Parameter {
         name: "memory-limit",
-        meaning: "memory of the nodes that wait, in MiB",
-        kind: ParameterKind::Integer { least: 16, most: 1 << 20, default: 1024 },
+        meaning: "MiB that open nodes may hold",
+        kind: ParameterKind::Integer { least: 1, most: 1_048_576, default: 1024 },
     },
 ];
 
@@ -61,9 +66,9 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
     pub starts: usize,
-    /// Threads of the tree search, at least 1.
+    /// Threads that search, at least 1. The optimum does not depend on them.
     pub threads: usize,
-    /// Memory of the nodes that wait, in MiB.
+    /// MiB that open nodes may hold.
     pub memory_limit: usize,
 }
 
@@ -94,29 +99,34 @@ impl ExactSolver for Cones {
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
         let reached = AtomicBool::new(false);
-        let mut incumbent = Incumbent::new(instance, &program, task, &reached);
+        let incumbent = Incumbent::new(instance, &program, task, &reached);
         let mut watch = TargetWatch { watch, reached: &reached };
         if let Some(start) = task.start {
             instance.loss_of(start)?;
-            begin_with(start, instance, &program, &landscape, &mut incumbent);
+            begin_with(start, instance, &program, &landscape, &incumbent);
         }
-        let mut stop = self.multistart(&program, &landscape, &mut incumbent, &mut watch);
+        let mut stop = self.multistart(&program, &landscape, &incumbent, &mut watch);
         let (mut lower, mut nodes) = (program.unavoidable, 0);
         if program.dim == 0 {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let searched = Search::new(&program, &landscape).run(&mut incumbent, &mut watch);
+            let limits = Limits { threads: self.threads, memory: self.memory_limit.saturating_mul(MIB) };
+            let searched = if std::env::var("HULL").is_ok() {
+                search(&program, &landscape, &incumbent, limits, || crate::hull::Hull::new(&program), &mut watch)
+            } else {
+                search(&program, &landscape, &incumbent, limits, || Interval::new(&program), &mut watch)
+            };
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
-        let closed = Bounds { lower, upper: incumbent.upper }.closed(task.tolerance);
+        let closed = Bounds { lower, upper: incumbent.upper() }.closed(task.tolerance);
         let stop = match stop {
             _ if incumbent.reached() => StopReason::TargetReached,
             _ if incumbent.excludes(lower) => StopReason::TargetExcluded,
             _ if closed => StopReason::BoundsClosed,
             other => other.unwrap_or(StopReason::Converged),
         };
-        Ok(ExactOutcome { weights: incumbent.weights, lower, nodes, stop })
+        Ok(ExactOutcome { weights: incumbent.into_best(), lower, nodes, stop })
     }
 }
 
@@ -139,7 +149,7 @@ impl Watch for TargetWatch<'_> {
 }
 
 /// Offers given weights, and a local optimum near them. Weights without a finite loss are of no use and do no harm.
-fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape: &Landscape, incumbent: &mut Incumbent) {
+fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape: &Landscape, incumbent: &Incumbent) {
     incumbent.offer_weights(start.clone());
     let (z, positive) = program.preactivations(instance, start);
     if let Some(parameters) = landscape.with_preactivations(&z, start.output_bias)
@@ -156,7 +166,7 @@ impl Cones {
         self,
         program: &Program,
         landscape: &Landscape,
-        incumbent: &mut Incumbent,
+        incumbent: &Incumbent,
         watch: &mut dyn Watch,
     ) -> Option<StopReason> {
         let mut random = ChaCha8Rng::seed_from_u64(START_SEED);

@@ -67,6 +67,17 @@ impl Vertex {
         debug_assert!(shift.abs() < 1 << 40);
         Self { ray, z, error, length, direction }
     }
+
+    /// The opposite direction.
+    pub(crate) fn opposite(&self) -> Self {
+        Self {
+            ray: self.ray.iter().map(|v| -v).collect(),
+            z: self.z.iter().map(|v| -v).collect(),
+            error: self.error,
+            length: self.length,
+            direction: self.direction.iter().map(|v| -v).collect(),
+        }
+    }
 }
 
 /// `scaled`, or the smallest normal number of the right sign where the scaling lost a value that is not zero.
