@@ -107,6 +107,9 @@ fn summary(instance: &Instance, searched: &Searched, object: &Object, eps: &Thre
         Answer::Unknown if searched.attempt.stop == StopReason::BoundsClosed => {
             format!("UNKNOWN: {eps} is nearer to the optimum than the bounds come")
         }
+        Answer::Unknown if searched.attempt.stop == StopReason::MemoryLimit => {
+            "UNKNOWN: neither weights nor a proof were found within the memory limit".to_owned()
+        }
         Answer::Unknown => "UNKNOWN: neither weights nor a proof were found in time".to_owned(),
     };
     let weights = if object.answer == Answer::Yes {
