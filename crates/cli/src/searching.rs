@@ -4,9 +4,11 @@ use crate::{Exit, input, interrupt, terminal};
 use anyhow::bail;
 use clap::Args;
 use optgap_cli::REGISTRY;
-use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, search};
-use optgap_problem::{Bounds, ExactSolver, ExactTask, Instance, Parameters, Progress, Selector, StopReason, Value};
-use optgap_results::{Status, Verdict};
+use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, Trace, search};
+use optgap_problem::{
+    Bounds, ExactSolver, ExactTask, Instance, Parameters, Progress, Selector, StopReason, Value, Weights, cells_log10,
+};
+use optgap_results::{ExactResult, Status, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,22 @@ pub(crate) struct Searched {
 }
 
 impl Searched {
+    /// What is known of the optimum where no search can be done: no loss is negative, and these weights have one.
+    pub(crate) fn refused(instance: &Instance, best: &Weights) -> anyhow::Result<Self> {
+        let loss = instance.loss_of(best)?;
+        let bounds = Bounds { lower: 0.0, upper: loss.hi };
+        let result = ExactResult { bounds, loss_lower: loss.lo, nodes: 0, arrangement_log10: Some(cells_log10(instance)) };
+        let attempt = ExactAttempt {
+            status: Status::Unsupported,
+            verdict: Verdict::NotApplicable,
+            stop: StopReason::Converged,
+            result,
+            weights: best.clone(),
+            trace: Trace::default(),
+        };
+        Ok(Self { attempt, seconds: 0.0 })
+    }
+
     pub(crate) fn bounds(&self) -> Bounds {
         self.attempt.result.bounds
     }
@@ -72,6 +90,7 @@ impl Searched {
         let meaning = match (self.attempt.status, self.attempt.verdict) {
             (Status::Optimal, Verdict::Checked) => "bounds closed, proof checked",
             (Status::Optimal, _) => "bounds closed, proof not checked independently",
+            (Status::Unsupported, _) => "too large for exact search: nothing is known but that no loss is negative",
             _ => "the optimum lies between the bounds",
         };
         format!("{} ({meaning})", self.attempt.status)
