@@ -25,7 +25,7 @@ pub(crate) struct SearchArguments {
     /// Threads of the search [default: all cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SEARCH)]
     threads: Option<u32>,
-    /// Memory of the search in MiB, beyond which it ends [default: the method's own]
+    /// Memory that the open nodes of the search may hold, in MiB [default: the method's own]
     #[arg(long, value_name = "MIB", allow_negative_numbers = true, help_heading = SEARCH)]
     memory_limit: Option<u32>,
     /// No progress lines

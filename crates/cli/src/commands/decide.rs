@@ -13,9 +13,9 @@ use std::path::PathBuf;
 /// Decide whether any weights have a loss of at most eps
 ///
 /// This is the decision problem that training is NP-hard for. The answer is "yes" with weights whose loss, as the independent
-/// checker computes it without rounding, is at most eps; "no" if the proved lower bound is above eps; and "unknown" with both bounds
-/// if neither is known when the search ends, because of a limit or because eps is nearer to the optimum than the bounds come. The
-/// search ends at the first answer, usually long before the optimum is known.
+/// checker computes it without rounding, is at most eps; "no" if the proved lower bound is above eps; and "unknown" with both
+/// bounds if neither is known when the search ends, because of a limit or because eps is nearer to the optimum than the
+/// bounds come. The search ends at the first answer, usually long before the optimum is known.
 ///
 /// All three answers have the exit code 0; a script reads the answer from --json.
 #[derive(clap::Args)]

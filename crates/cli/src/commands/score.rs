@@ -12,14 +12,14 @@ use std::path::PathBuf;
 
 /// Say how far weights trained elsewhere are from the optimum
 ///
-/// Scores the weights, solves their own activation cell (the polished loss), and searches for the optimum, beginning with them. L0 is
-/// the loss of the best constant, gap = (loss - optimum) / L0, and missed = (loss - optimum) / (L0 - optimum). While bounds are
-/// open both are intervals.
+/// Scores the weights, solves their own activation cell (the polished loss), and searches for the optimum, beginning with
+/// them. L0 is the loss of the best constant, gap = (loss - optimum) / L0, and missed = (loss - optimum) / (L0 - optimum).
+/// While bounds are open both are intervals.
 ///
-/// The kind of end point: "optimum" if the gap is proved to be at most 1e-6; else "stationary" if polishing lowers the loss by at
-/// most 1e-6 L0, so that training has converged within its cell; else "not-stationary". "unknown" only where a network is too large to
-/// be polished. Of a network that is too large for exact search (status "unsupported"), loss, polished loss and kind are told all the
-/// same.
+/// The kind of end point: "optimum" if the gap is proved to be at most 1e-6; else "stationary" if polishing lowers the loss
+/// by at most 1e-6 L0, so that training has converged within its cell; else "not-stationary". "unknown" only where a network
+/// is too large to be polished. Of a network that is too large for exact search (status "unsupported"), loss, polished loss
+/// and kind are told all the same.
 #[derive(clap::Args)]
 #[command(after_help = "Weights are JSON, for f(x) = sum_j a_j relu(w_j . x + b_j) + c, one row of hidden per unit:
   {\"hidden\": [[w11, w12], [w21, w22]], \"hidden_bias\": [b1, b2], \"output\": [a1, a2], \"output_bias\": c}
