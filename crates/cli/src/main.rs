@@ -44,11 +44,12 @@ Examples:
   optgap run                                  the quick plan: every family, a few minutes
   optgap solve houses.csv --target price --width 2
   optgap train houses.csv --target price --method \"adam[learning-rate=0.01]\" --restarts 256
-  optgap score houses.csv weights.json --target price      how far are these weights from the optimum?
-  optgap decide houses.csv --target price --eps 0.05       are there weights with this loss?
+  optgap score houses.csv weights.json --target price      how far is that from the optimum?
+  optgap decide houses.csv --target price --eps 0.05       is there any such loss?
   optgap list                                 families and methods with their parameters
 
-Exit codes: 0 fine, 1 a loss below a proved bound, 2 usage or bad input, 3 some cells failed, 130 interrupted.";
+Exit codes: 0 fine, 1 a loss below a proved bound, 2 usage or bad input, 3 some cells failed,
+130 interrupted.";
 
 fn main() -> ExitCode {
     let exit = match Arguments::try_parse() {

@@ -1,12 +1,14 @@
 //! The exact search as `solve`, `score` and `decide` run it: its options, its progress lines, its failures.
 
-use crate::{input, interrupt, terminal};
+use crate::{Exit, input, interrupt, terminal};
 use anyhow::bail;
 use clap::Args;
 use optgap_cli::REGISTRY;
-use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, search};
-use optgap_problem::{Bounds, ExactSolver, ExactTask, Instance, Parameters, Progress, Selector, StopReason, Value};
-use optgap_results::{Status, Verdict};
+use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, Trace, search};
+use optgap_problem::{
+    Bounds, ExactSolver, ExactTask, Instance, Parameters, Progress, Selector, StopReason, Value, Weights, cells_log10,
+};
+use optgap_results::{ExactResult, Status, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +25,7 @@ pub(crate) struct SearchArguments {
     /// Threads of the search [default: all cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SEARCH)]
     threads: Option<u32>,
-    /// Memory of the search in MiB, beyond which it ends [default: the method's own]
+    /// Memory that the open nodes of the search may hold, in MiB [default: the method's own]
     #[arg(long, value_name = "MIB", allow_negative_numbers = true, help_heading = SEARCH)]
     memory_limit: Option<u32>,
     /// No progress lines
@@ -47,13 +49,40 @@ pub(crate) struct Searched {
 }
 
 impl Searched {
+    /// What is known of the optimum where no search can be done: no loss is negative, and these weights have one.
+    pub(crate) fn refused(instance: &Instance, best: &Weights) -> anyhow::Result<Self> {
+        let loss = instance.loss_of(best)?;
+        let bounds = Bounds { lower: 0.0, upper: loss.hi };
+        let result = ExactResult { bounds, loss_lower: loss.lo, nodes: 0, arrangement_log10: Some(cells_log10(instance)) };
+        let attempt = ExactAttempt {
+            status: Status::Unsupported,
+            verdict: Verdict::NotApplicable,
+            stop: StopReason::Converged,
+            result,
+            weights: best.clone(),
+            trace: Trace::default(),
+        };
+        Ok(Self { attempt, seconds: 0.0 })
+    }
+
     pub(crate) fn bounds(&self) -> Bounds {
         self.attempt.result.bounds
     }
 
     /// Did a person break it off before it was finished?
-    pub(crate) fn interrupted(&self) -> bool {
+    fn interrupted(&self) -> bool {
         self.attempt.stop == StopReason::Interrupted && self.attempt.status != Status::Optimal
+    }
+
+    /// The exit code. Weights with a loss below the lower bound, which may well have come from a file, mean that the bound is
+    /// wrong: that is said aloud.
+    pub(crate) fn exit(&self, instance: &Instance) -> Exit {
+        let Bounds { lower, upper } = self.bounds();
+        if lower > upper {
+            terminal::note(&format!("VIOLATION {}: loss {upper:e} lies below the lower bound {lower:e}", instance.name));
+            return Exit::Violation;
+        }
+        if self.interrupted() { Exit::Interrupted } else { Exit::Fine }
     }
 
     /// The line `status` of a summary.
@@ -61,6 +90,7 @@ impl Searched {
         let meaning = match (self.attempt.status, self.attempt.verdict) {
             (Status::Optimal, Verdict::Checked) => "bounds closed, proof checked",
             (Status::Optimal, _) => "bounds closed, proof not checked independently",
+            (Status::Unsupported, _) => "too large for exact search: nothing is known but that no loss is negative",
             _ => "the optimum lies between the bounds",
         };
         format!("{} ({meaning})", self.attempt.status)

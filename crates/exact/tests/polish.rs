@@ -143,12 +143,16 @@ proptest! {
     }
 
     #[test]
-    fn no_point_of_the_cell_is_better((instance, weights) in problem(1..4, 3..12), steps in prop::collection::vec(-1.0f64..1.0, 300)) {
+    fn no_point_of_the_cell_is_better(
+        (instance, weights) in problem(1..4, 3..12),
+        steps in prop::collection::vec(-1.0f64..1.0, 300),
+    ) {
         let best = polished(&instance, &weights);
         let floor = loss(&instance, &best) - 1e-9 * instance.constant_level().max(loss(&instance, &weights));
         // Points of the cell: a small step from the start that changes no sign.
         let pattern = |weights: &Weights| -> Vec<bool> {
-            let z = |j: usize, x: &[f64]| weights.hidden[j].iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + weights.hidden_bias[j];
+            let products = |j: usize, x: &[f64]| weights.hidden[j].iter().zip(x).map(|(w, x)| w * x).sum::<f64>();
+            let z = |j: usize, x: &[f64]| products(j, x) + weights.hidden_bias[j];
             (0..weights.width()).flat_map(|j| instance.data.samples().map(move |(x, _)| z(j, x) > 0.0)).collect()
         };
         let mut numbers = steps.iter();

@@ -72,9 +72,11 @@ fn a_threshold_is_decided_on_both_sides_of_the_optimum_with_a_proof() {
 #[test]
 fn a_witness_found_by_the_tree_search_ends_it_at_once() {
     let ReferenceInstance { instance, optimum } = reference("random-labels-n25-d2-k3");
-    let cold = Cones { starts: 0, ..Cones::default() };
-    let task = ExactTask { threshold: Some(1.5 * optimum), ..ExactTask::optimum(tolerance(&instance)) };
-    let outcome = cold.solve(&instance, task, &mut NoWatch).expect("supported");
-    assert_eq!(outcome.stop, StopReason::TargetReached);
-    assert!(outcome.lower <= optimum && upper(&instance, &outcome) <= 1.5 * optimum);
+    for threads in [1, 2] {
+        let cold = Cones { starts: 0, threads, ..Cones::default() };
+        let task = ExactTask { threshold: Some(1.5 * optimum), ..ExactTask::optimum(tolerance(&instance)) };
+        let outcome = cold.solve(&instance, task, &mut NoWatch).expect("supported");
+        assert_eq!(outcome.stop, StopReason::TargetReached);
+        assert!(outcome.lower <= optimum && upper(&instance, &outcome) <= 1.5 * optimum);
+    }
 }

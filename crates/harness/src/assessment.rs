@@ -16,8 +16,8 @@ const TELLING: f64 = 100.0;
 pub enum EndKind {
     /// The gap is proved to be at most [`OPTIMUM_GAP`].
     Optimum,
-    /// No optimum as far as is known, and polishing gains at most [`STATIONARY_GAIN`]: the best point of its activation cell. Other
-    /// cells, also adjacent ones, may hold better points.
+    /// No optimum as far as is known, and polishing gains at most [`STATIONARY_GAIN`]: the best point of its activation cell.
+    /// Other cells, also adjacent ones, may hold better points.
     Stationary,
     /// Polishing gains more: training has not converged.
     NotStationary,

@@ -102,6 +102,10 @@ impl Cell {
             task,
             time_limit_s: budget.time_limit_s,
         };
+        if cell.warm_start() {
+            // Reports go by the label: seconds with and without a start are not to be mixed.
+            cell.method.label.push_str(", warm start");
+        }
         cell.id = cell.identity();
         cell
     }

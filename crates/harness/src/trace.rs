@@ -54,9 +54,9 @@ impl Trace {
         self
     }
 
-    /// A header and a line per state; a bound that is not known yet is empty.
+    /// A header and a line per state; bounds read back as the same f64, and one that is not known yet is empty.
     pub fn to_csv(&self) -> String {
-        let number = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+        let number = |value: f64| if value.is_finite() { format!("{value:?}") } else { String::new() };
         let mut text = String::from("t_s,nodes,lower,upper\n");
         for TracePoint { seconds, nodes, bounds } in &self.points {
             let (lower, upper) = (number(bounds.lower), number(bounds.upper));
@@ -129,6 +129,6 @@ mod tests {
         let mut trace = Trace::default();
         trace.add(TracePoint { seconds: 0.25, nodes: 0, bounds: Bounds { lower: 0.0, upper: f64::INFINITY } });
         let text = trace.end(point(0.5, 7)).to_csv();
-        assert_eq!(text, "t_s,nodes,lower,upper\n0.250000,0,0,\n0.500000,7,0,1\n");
+        assert_eq!(text, "t_s,nodes,lower,upper\n0.250000,0,0.0,\n0.500000,7,0.0,1.0\n");
     }
 }

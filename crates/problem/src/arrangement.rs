@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 /// Decimal logarithm of the number of activation cells that an enumeration would visit.
 ///
-/// The `n` distinct inputs, as hyperplanes through the origin, cut the `D` parameters of one unit into at most
-/// `C = 2 sum_{i < D} binom(n - 1, i)` cones (T. M. Cover, 1965; attained in general position), `D` counting the hidden bias. Units of
-/// equal output sign are exchangeable, so `k` units have `sum_{p = 0..k} M(C, p) M(C, k - p)` cells, `M(C, m) = binom(C + m - 1, m)`
-/// being the multisets; with outputs fixed to 1 only `p = k` remains. For 1, 2 and 3 units this is about `2 C`, `2 C^2` and `4/3 C^3`.
+/// The `n` distinct inputs, as hyperplanes through the origin, cut the `D` parameters of one unit into at most `C = 2 sum_{i
+/// < D} binom(n - 1, i)` cones (T. M. Cover, 1965; attained in general position), `D` counting the hidden bias. Units of
+/// equal output sign are exchangeable, so `k` units have `sum_{p = 0..k} M(C, p) M(C, k - p)` cells, `M(C, m) = binom(C + m -
+/// 1, m)` being the multisets; with outputs fixed to 1 only `p = k` remains. For 1, 2 and 3 units this is about `2 C`, `2
+/// C^2` and `4/3 C^3`.
 pub fn cells_log10(instance: &Instance) -> f64 {
     let distinct: HashSet<Vec<u64>> =
         instance.data.samples().map(|(input, _)| input.iter().map(|x| (x + 0.0).to_bits()).collect()).collect();

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 /// Decide whether any weights have a loss of at most eps
 ///
 /// This is the decision problem that training is NP-hard for. The answer is "yes" with weights whose loss, as the independent
-/// checker computes it without rounding, is at most eps; "no" if the proved lower bound is above eps; and "unknown" with both bounds
-/// if neither is known when the search ends, because of a limit or because eps is nearer to the optimum than the bounds come. The
-/// search ends at the first answer, usually long before the optimum is known.
+/// checker computes it without rounding, is at most eps; "no" if the proved lower bound is above eps; and "unknown" with both
+/// bounds if neither is known when the search ends, because of a limit or because eps is nearer to the optimum than the
+/// bounds come. The search ends at the first answer, usually long before the optimum is known.
 ///
 /// All three answers have the exit code 0; a script reads the answer from --json.
 #[derive(clap::Args)]
@@ -61,8 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         terminal::print(&summary(&instance, &searched, &object, &arguments.eps))?;
     }
-    let broken_off = searched.interrupted() && object.answer == Answer::Unknown;
-    Ok(if broken_off { Exit::Interrupted } else { Exit::Fine })
+    // An answer that was found before the interruption is an answer.
+    let exit = searched.exit(&instance);
+    Ok(if exit == Exit::Interrupted && object.answer != Answer::Unknown { Exit::Fine } else { exit })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -105,6 +106,9 @@ fn summary(instance: &Instance, searched: &Searched, object: &Object, eps: &Thre
         Answer::No => format!("NO: every loss is above {eps}; the lower bound is proved"),
         Answer::Unknown if searched.attempt.stop == StopReason::BoundsClosed => {
             format!("UNKNOWN: {eps} is nearer to the optimum than the bounds come")
+        }
+        Answer::Unknown if searched.attempt.stop == StopReason::MemoryLimit => {
+            "UNKNOWN: neither weights nor a proof were found within the memory limit".to_owned()
         }
         Answer::Unknown => "UNKNOWN: neither weights nor a proof were found in time".to_owned(),
     };

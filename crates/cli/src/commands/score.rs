@@ -12,13 +12,14 @@ use std::path::PathBuf;
 
 /// Say how far weights trained elsewhere are from the optimum
 ///
-/// Scores the weights, solves their own activation cell (the polished loss), and searches for the optimum, beginning with them. L0 is
-/// the loss of the best constant, gap = (loss - optimum) / L0, and missed = (loss - optimum) / (L0 - optimum). While bounds are
-/// open both are intervals.
+/// Scores the weights, solves their own activation cell (the polished loss), and searches for the optimum, beginning with
+/// them. L0 is the loss of the best constant, gap = (loss - optimum) / L0, and missed = (loss - optimum) / (L0 - optimum).
+/// While bounds are open both are intervals.
 ///
-/// The kind of end point: "optimum" if the gap is proved to be at most 1e-6; else "stationary" if polishing lowers the loss by at
-/// most 1e-6 L0, so that training has converged within its cell; else "not-stationary". "unknown" only where a network is too large to
-/// be polished.
+/// The kind of end point: "optimum" if the gap is proved to be at most 1e-6; else "stationary" if polishing lowers the loss
+/// by at most 1e-6 L0, so that training has converged within its cell; else "not-stationary". "unknown" only where a network
+/// is too large to be polished. Of a network that is too large for exact search (status "unsupported"), loss, polished loss
+/// and kind are told all the same.
 #[derive(clap::Args)]
 #[command(after_help = "Weights are JSON, for f(x) = sum_j a_j relu(w_j . x + b_j) + c, one row of hidden per unit:
   {\"hidden\": [[w11, w12], [w21, w22]], \"hidden_bias\": [b1, b2], \"output\": [a1, a2], \"output_bias\": c}
@@ -46,18 +47,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     weights::check(&arguments.weights, &instance, &given)?;
     let solver = arguments.search.solver()?;
     let polished = REGISTRY.polish.and_then(|polish| polish.polish(&instance, &given).ok());
-    let task = ExactTask {
-        start: Some(polished.as_ref().unwrap_or(&given)),
-        ..ExactTask::optimum(Tolerance::for_level(instance.constant_level()))
+    let best = polished.as_ref().unwrap_or(&given);
+    let task = ExactTask { start: Some(best), ..ExactTask::optimum(Tolerance::for_level(instance.constant_level())) };
+    let searched = match solver.supports(&instance) {
+        Ok(()) => arguments.search.run(solver.as_ref(), &instance, task)?,
+        // Loss and polish are worth knowing of any network.
+        Err(_) => Some(Searched::refused(&instance, best)?),
     };
-    let Some(searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
+    let Some(searched) = searched else { return Ok(Exit::SomeFailed) };
     let scored = Scored::new(&instance, &given, polished.as_ref(), &searched)?;
     if arguments.json {
         terminal::print(&serde_json::to_string(&scored.object(&instance, &searched))?)?;
     } else {
         terminal::print(&scored.summary(&instance, &searched))?;
     }
-    Ok(if searched.interrupted() { Exit::Interrupted } else { Exit::Fine })
+    Ok(searched.exit(&instance))
 }
 
 /// The weights with everything that is known of them.

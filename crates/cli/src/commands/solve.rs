@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     } else {
         terminal::print(&summary(&instance, &searched, level))?;
     }
-    Ok(if searched.interrupted() { Exit::Interrupted } else { Exit::Fine })
+    Ok(searched.exit(&instance))
 }
 
 fn relative_gap(text: &str) -> Result<f64, String> {

@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
     (&["solve", "xor.json", "--threads", "0"], &["cones: parameter threads = 0: expected a whole number from 1"]),
     (&["solve", "xor.json", "--threads", "-1"], &["--threads", "-1"]),
     (&["solve", "xor.json", "--threads", "2", "--method", "cubes"], &["unknown method \"cubes\""]),
-    (&["solve", "xor.json", "--memory-limit", "1"], &["cones: parameter memory-limit = 1: expected a whole number from"]),
+    (&["solve", "xor.json", "--memory-limit", "0"], &["cones: parameter memory-limit = 0: expected a whole number from"]),
     (&["decide", "xor.json", "--eps", "1", "--method", "adam"], &["adam: is a trainer; use `optgap train`"]),
     // Weights.
     (&["solve", "xor.json", "--start", "none.json"], &["none.json: cannot be read"]),

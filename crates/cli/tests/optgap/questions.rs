@@ -71,6 +71,22 @@ fn score_of_open_bounds_gives_intervals() {
 }
 
 #[test]
+fn score_tells_loss_and_kind_of_networks_that_are_too_large_for_exact_search() {
+    let place = Workplace::new();
+    place.run(&["gen", "random-labels[n=40,dimension=4,width=24]", "--out", "wide.json"]);
+    place.run(&["train", "wide.json", "--restarts", "1", "--steps", "20", "--save-weights", "w.json"]);
+    let object = last_line(&place.run(&["score", "wide.json", "w.json", "--json"]));
+    assert_eq!(
+        (&object["status"], &object["kind"], &object["lower"]),
+        (&"unsupported".into(), &"not-stationary".into(), &0.0.into())
+    );
+    assert!(number(&object["polished"]) < number(&object["loss"]) && object["upper"] == object["polished"], "{object}");
+    let finished = place.run(&["score", "wide.json", "w.json"]);
+    assert!(finished.stdout.contains("too large for exact search"), "{}", finished.stdout);
+    assert_eq!(place.run(&["solve", "wide.json"]).code, Some(2));
+}
+
+#[test]
 fn decide_answers_on_both_sides_of_the_optimum_with_a_witness_or_a_bound() {
     let (place, optimum) = trained();
     let document = std::fs::read(place.path("r.json")).expect("there");

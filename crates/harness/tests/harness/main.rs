@@ -2,4 +2,5 @@
 
 mod common;
 mod plans;
+mod polishing;
 mod runs;

@@ -52,7 +52,7 @@ fn every_exact_cell_leaves_a_trace_that_ends_with_its_bounds() {
     let trace = fs::read_to_string(workshop.path(&format!("run/trace/{}.csv", outcome.records[0].cell))).expect("there");
     let lines: Vec<&str> = trace.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, "t_s,nodes,lower,upper"));
-    assert!(lines[1].ends_with(",0,0,1") && lines[2].contains(",1,0,"), "{trace}");
+    assert!(lines[1].ends_with(",0,0.0,1.0") && lines[2].contains(",1,0.0,"), "{trace}");
 }
 
 #[test]
@@ -64,6 +64,7 @@ fn a_warm_start_begins_with_the_best_weights_of_the_training_cells_and_says_whic
     let records = workshop.run(&workshop.try_plan(text).expect("valid")).records;
     let [warm, cold, first, ..] = records.as_slice() else { panic!("eight records") };
     assert_ne!(warm.cell, cold.cell, "another cell: it may take another time");
+    assert_eq!(warm.method.label, format!("{}, warm start", cold.method.label), "reports keep them apart");
     assert_eq!((warm.start.as_ref(), &warm.weights), (Some(&first.cell), &first.weights));
     assert_eq!((cold.start.as_ref(), cold.exact.expect("exact").bounds.lower), (None, 0.0));
     assert_eq!((warm.status, cold.status), (Status::Optimal, Status::Bounded));
