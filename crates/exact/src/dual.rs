@@ -9,11 +9,11 @@
 //! Nothing that the relaxation claims is used: whatever `r`, `alpha` come in, the answer is proved or refused.
 
 use crate::cone::Decision;
-use crate::linear::{Orthogonal, fast_inner};
+use crate::kernels::Kernels;
+use crate::linear::{Orthogonal, cholesky, cholesky_solve};
 use crate::node::{Lines, Product, slope};
 use crate::pivots::prove_with_pivots;
 use crate::program::Program;
-use optgap_problem::Enclosure;
 
 /// Residuals below this share of the largest are set to zero. They would choose a side for nothing, and change it when the
 /// vector moves, which changes the inequalities.
@@ -28,6 +28,9 @@ const DEPENDENT: f64 = 1e-12;
 const NEARLY_DEPENDENT: f64 = 1e-4;
 /// Coefficients of a dependent ray below this do not count.
 const NO_PARTNER: f64 = 1e-7;
+/// Roundings behind one term of the bound or of a row, beside those of the sum: products, residuals and labels rounded to
+/// floats, and the expression of the error itself.
+const ROUNDINGS_PER_TERM: f64 = 16.0;
 /// Rounds of moving the vector inside.
 const ROUNDS: usize = 3;
 
@@ -50,12 +53,16 @@ pub(crate) enum Row {
 /// Scratch space of the prover.
 #[derive(Default)]
 pub(crate) struct Prover {
+    kernels: Kernels,
+    residuals: Vec<f64>,
     columns: Vec<f64>,
     rows: Vec<Row>,
     values: Vec<f64>,
     errors: Vec<f64>,
     /// `sum |r_i h_i|` of every row.
     scales: Vec<f64>,
+    gram: Vec<f64>,
+    factor: Vec<f64>,
 }
 
 impl Claim<'_> {
@@ -72,15 +79,13 @@ impl Claim<'_> {
     }
 
     /// Fills a column with row values for the given residuals.
-    pub(crate) fn fill(&self, row: Row, residuals: &[f64], column: &mut [f64]) {
+    pub(crate) fn fill(&self, kernels: Kernels, row: Row, residuals: &[f64], column: &mut [f64]) {
         match row {
             Row::Constant => column.fill(1.0),
             Row::Ray(j, l) => {
                 let sign = self.product.sign(j);
                 let cone = &self.product.cones[j];
-                for (entry, z) in column.iter_mut().zip(&cone.rays[l].z) {
-                    *entry = sign * z.max(0.0);
-                }
+                kernels.relu(column, sign, &cone.rays[l].z);
                 for &i in &cone.cut {
                     column[i] = self.entry(j, l, i, residuals[i]);
                 }
@@ -96,33 +101,33 @@ impl Claim<'_> {
         }
     }
 
-    /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples.
-    pub(crate) fn bound(&self, residuals: impl Iterator<Item = Enclosure>) -> f64 {
-        let mut sum = Enclosure::exact(self.program.unavoidable);
-        for ((r, &label), &m) in residuals.zip(&self.program.label_enclosures).zip(&self.program.multiplicity) {
-            if r == Enclosure::ZERO {
-                continue;
-            }
-            sum = sum - Enclosure::exact(2.0) * r * label - r.square().over(m);
-        }
-        sum.lo
+    /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples. Valid for every vector
+    /// within two units in the last place of the given one.
+    pub(crate) fn bound(&self, kernels: Kernels, residuals: &[f64]) -> f64 {
+        let program = self.program;
+        dual_value(kernels, residuals, &program.labels, &program.multiplicity, program.unavoidable)
     }
 }
 
-/// `sum |r_i h_i|` and a rigorous bound on `|computed sum r_i h_i - exact one|`: rounding of the sum, and errors of the
-/// entries, of which those that are zero are exact.
-pub(crate) fn inner_error(column: &[f64], residuals: &[f64], entry_error: f64) -> (f64, f64) {
-    let (mut absolute_inner, mut touched) = (0.0, 0.0);
-    for (h, r) in column.iter().zip(residuals) {
-        absolute_inner += (h * r).abs();
-        touched += if *h == 0.0 { 0.0 } else { r.abs() };
+/// `unavoidable - sum_i r_i (2 y_i + r_i / m_i)`, rounded down, for labels and residuals that are themselves rounded.
+fn dual_value(kernels: Kernels, residuals: &[f64], labels: &[f64], multiplicity: &[f64], unavoidable: f64) -> f64 {
+    let sums = kernels.bound_sums(residuals, labels, multiplicity);
+    let rounding = (residuals.len() as f64 + ROUNDINGS_PER_TERM) * f64::EPSILON * (sums.absolute + unavoidable);
+    let underflow = f64::MIN_POSITIVE * (residuals.len() as f64 + sums.touched);
+    let bound = unavoidable - sums.inner - (rounding + underflow);
+    if bound.is_nan() { f64::NEG_INFINITY } else { bound }
+}
+
+/// `sum r_i h_i`, `sum |r_i h_i|` and a rigorous bound on `|computed sum r_i h_i - exact one|`: rounding of the sum, and errors
+/// of the entries, of which those that are zero are exact. The residuals may be rounded too.
+pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], entry_error: f64) -> (f64, f64, f64) {
+    let sums = kernels.row_sums(column, residuals);
+    if sums.touched == 0.0 {
+        return (0.0, 0.0, 0.0);
     }
-    if touched == 0.0 {
-        return (0.0, 0.0);
-    }
-    // (n + 16) units cover products, sums in any order, residuals rounded to floats, and the rounding of this expression.
-    let rounding = (column.len() as f64 + 16.0) * f64::EPSILON;
-    (absolute_inner, rounding * absolute_inner + (1.0 + rounding) * entry_error * touched + f64::MIN_POSITIVE)
+    let rounding = (column.len() as f64 + ROUNDINGS_PER_TERM) * f64::EPSILON;
+    let error = rounding * sums.absolute + (1.0 + rounding) * entry_error * sums.touched + f64::MIN_POSITIVE;
+    (sums.inner, sums.absolute, error)
 }
 
 impl Prover {
@@ -134,7 +139,8 @@ impl Prover {
             let trivial = claim.program.unavoidable;
             return (trivial >= needed).then_some(trivial);
         }
-        let mut r: Vec<f64> = residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }).collect();
+        self.residuals.clear();
+        self.residuals.extend(residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }));
         self.rows.clear();
         for j in 0..claim.product.cones.len() {
             self.rows.extend((0..claim.program.dim).map(|l| Row::Ray(j, l)));
@@ -144,38 +150,76 @@ impl Prover {
         }
         self.columns.resize(self.rows.len() * n, 0.0);
         for _ in 0..ROUNDS {
-            self.measure(claim, &r);
+            self.measure(claim);
             if !claim.program.output_bias && (0..self.rows.len()).all(|t| self.values[t] >= self.errors[t]) {
-                let bound = claim.bound(r.iter().map(|&v| Enclosure::exact(v)));
+                let bound = claim.bound(self.kernels, &self.residuals);
                 return (bound >= needed).then_some(bound);
             }
             let tight = self.tight_rows();
-            let structure = self.analyse(&tight, n, &r);
+            if self.move_inside(&tight) {
+                continue;
+            }
+            let structure = self.analyse(&tight);
             if !structure.equal.is_empty() {
-                return prove_with_pivots(claim, &r, &self.rows, &structure.named(&self.rows), needed);
+                return prove_with_pivots(claim, &self.residuals, &self.rows, &structure.named(&self.rows), needed);
             }
             // The shortest step, on samples with a residual only, that brings the tight rows to their margin.
-            let missing: Vec<f64> =
-                structure.basis.iter().map(|&t| (MARGIN * self.errors[t] - self.values[t]).max(0.0)).collect();
-            r.iter_mut().zip(structure.factors.shortest(&missing)).for_each(|(r, step)| *r += step);
+            let missing: Vec<f64> = structure.basis.iter().map(|&t| self.missing(t)).collect();
+            let step = structure.factors.shortest(&missing);
+            self.kernels.subtract(&mut self.residuals, -1.0, &step);
         }
         None
     }
 
-    /// Row values and their error bounds at `r`.
-    fn measure(&mut self, claim: &Claim, r: &[f64]) {
-        let n = r.len();
+    /// Row values and their error bounds at the current vector.
+    fn measure(&mut self, claim: &Claim) {
+        let n = self.residuals.len();
         self.values.clear();
         self.errors.clear();
         self.scales.clear();
-        for (t, &row) in self.rows.iter().enumerate() {
-            let column = &mut self.columns[t * n..(t + 1) * n];
-            claim.fill(row, r, column);
-            self.values.push(fast_inner(column, r));
-            let (scale, error) = inner_error(column, r, claim.entry_error(row));
+        for (&row, column) in self.rows.iter().zip(self.columns.chunks_exact_mut(n)) {
+            claim.fill(self.kernels, row, &self.residuals, column);
+            let (value, scale, error) = measure_row(self.kernels, column, &self.residuals, claim.entry_error(row));
+            self.values.push(value);
             self.scales.push(scale);
             self.errors.push(error);
         }
+    }
+
+    /// What row `t` lacks to its margin.
+    fn missing(&self, t: usize) -> f64 {
+        (MARGIN * self.errors[t] - self.values[t]).max(0.0)
+    }
+
+    /// Brings clearly independent tight rows to their margin, by the shortest step on samples with a residual; returns false
+    /// and does nothing if they are not clearly independent. Leaves their columns masked.
+    fn move_inside(&mut self, tight: &[usize]) -> bool {
+        let (n, size) = (self.residuals.len(), tight.len());
+        for &t in tight {
+            self.kernels.mask(&mut self.columns[t * n..(t + 1) * n], &self.residuals);
+        }
+        if tight.iter().any(|&t| self.rows[t] == Row::Constant) {
+            return false;
+        }
+        let column = |t: usize| &self.columns[t * n..(t + 1) * n];
+        self.gram.clear();
+        self.gram.resize(size * size, 0.0);
+        self.factor.resize(size * size, 0.0);
+        for (r, &a) in tight.iter().enumerate() {
+            for (c, &b) in tight.iter().enumerate().take(r + 1) {
+                self.gram[r * size + c] = self.kernels.inner(column(a), column(b));
+            }
+        }
+        let gram = &self.gram;
+        if !cholesky(&mut self.factor, size, NEARLY_DEPENDENT * NEARLY_DEPENDENT, |r, c| gram[r * size + c]) {
+            return false;
+        }
+        let mut shares: Vec<f64> = tight.iter().map(|&t| self.missing(t)).collect();
+        cholesky_solve(&self.factor, size, &mut shares);
+        for (&t, share) in tight.iter().zip(shares) {
+            self.kernels.subtract(&mut self.residuals, -share, &self.columns[t * n..(t + 1) * n]);
+        }
+        true
     }
 
     /// Rows whose inequality is tight, violated, or has to be an equality.
@@ -188,12 +232,13 @@ impl Prover {
     }
 
     /// Chooses independent tight rows, and finds those that must hold with equality because a dependent row opposes them.
-    fn analyse(&self, tight: &[usize], n: usize, r: &[f64]) -> Structure {
+    /// The columns of the tight rows are masked to samples with a residual.
+    fn analyse(&self, tight: &[usize]) -> Structure {
+        let n = self.residuals.len();
         let mut structure = Structure::default();
         // The constant is the last row and so the first choice: it is always in the basis.
         for &t in tight.iter().rev() {
-            let column = self.columns[t * n..(t + 1) * n].iter().zip(r).map(|(h, r)| if *r == 0.0 { 0.0 } else { *h });
-            let projected = structure.factors.project(&column.collect::<Vec<f64>>());
+            let projected = structure.factors.project(&self.columns[t * n..(t + 1) * n]);
             if projected.share <= NEARLY_DEPENDENT {
                 let coefficients = structure.factors.coefficients(&projected);
                 if coefficients.iter().any(|&c| c < -NO_PARTNER) {
@@ -242,5 +287,49 @@ impl TightRows {
     /// The rows that must hold with equality.
     pub(crate) fn equalities(&self) -> impl Iterator<Item = Row> {
         self.rows.iter().zip(&self.equal).filter(|(_, equal)| **equal).map(|(row, _)| *row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_rational::BigRational;
+    use num_traits::Signed;
+    use proptest::prelude::*;
+
+    fn exact(value: f64) -> BigRational {
+        BigRational::from_float(value).expect("finite")
+    }
+
+    /// Numbers of very different sizes, so that sums cancel.
+    fn numbers(least: usize) -> impl Strategy<Value = Vec<(f64, f64, f64)>> {
+        let number = || (-1.0f64..1.0, -30i32..30).prop_map(|(mantissa, exponent)| mantissa * 2f64.powi(exponent));
+        prop::collection::vec((number(), number(), (1u32..5).prop_map(f64::from)), least..40)
+    }
+
+    proptest! {
+        #[test]
+        fn the_dual_value_is_never_above_the_exact_one(terms in numbers(0), unavoidable in 0.0f64..10.0, nudge in -2i64..=2) {
+            let (r, y): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
+            let m: Vec<f64> = terms.iter().map(|t| t.2).collect();
+            let value = dual_value(Kernels::default(), &r, &y, &m, unavoidable);
+            // The true vector may differ by two units in the last place.
+            let true_r = |r: f64| f64::from_bits(r.to_bits().saturating_add_signed(if r == 0.0 { 0 } else { nudge }));
+            let sum: BigRational = terms.iter().map(|&(r, y, m)| {
+                let r = exact(true_r(r));
+                &r * (exact(2.0) * exact(y) + &r / exact(m))
+            }).sum();
+            prop_assert!(exact(value) <= exact(unavoidable) - sum);
+        }
+
+        #[test]
+        fn row_sums_err_by_no_more_than_their_bound(terms in numbers(0), entry_error in 0.0f64..1e-6, share in -1.0f64..1.0) {
+            let (h, r): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
+            let (value, scale, error) = measure_row(Kernels::default(), &h, &r, entry_error);
+            let sum: BigRational = h.iter().zip(&r).filter(|(h, _)| **h != 0.0)
+                .map(|(&h, &r)| (exact(h) + exact(share) * exact(entry_error)) * exact(r)).sum();
+            prop_assert!((exact(value) - sum).abs() <= exact(error));
+            prop_assert!(scale >= 0.0);
+        }
     }
 }

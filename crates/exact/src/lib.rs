@@ -15,17 +15,21 @@
 //! ```
 //!
 //! How it works: `program` reduces the instance by exact steps, `descent` finds good weights, `search` splits the space of
-//! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays), `relaxation` bounds a product of cones in
-//! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
-//! Only proved bounds prune. `branching` says where to split.
+//! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays), `relaxation` (with `cut_samples`, `nnls`,
+//! `kernels`) bounds a product of cones in floating point, and `dual` (with `pivots`, `equalities` and `exact_fit` for the
+//! hard cases) proves the bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split.
 
 mod branching;
 mod cone;
+mod cut_samples;
 mod descent;
+mod digits;
 mod dual;
+mod equalities;
 mod exact_fit;
 mod incumbent;
 mod integers;
+mod kernels;
 mod linear;
 mod nnls;
 mod node;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 const MOST_WAITING: usize = 50_000;
 /// A node that stays open is given a proof of its own if its relaxation lies above the bound proved for its parent by more
 /// than this share: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.02;
+const WORTH_PROVING: f64 = 0.15;
 /// Every this many nodes a node's solution starts a local search.
 const DESCENT_PERIOD: u64 = 50;
 /// Every this many nodes the watch hears of the progress.
