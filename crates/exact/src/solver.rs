@@ -15,6 +15,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 const MOST_ROOTS: f64 = 100_000.0;
 /// Seed of the local searches: the solver is deterministic.
 const START_SEED: u64 = 0x6f70_7467_6170;
+/// Local searches end once this many have ended in the best optimum known: more would rarely find a better one. Not where
+/// the data are dependent in floating point: there many local searches end early in the same place.
+const REPEATS: usize = 20;
+/// Two optima whose values agree to this share are the same.
+const SAME: f64 = 1e-9;
 /// Local searches may take this share of the time that is left.
 const START_SHARE: u32 = 10;
 
@@ -98,7 +103,11 @@ impl Cones {
     ) -> Option<StopReason> {
         let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
         let least_left = watch.remaining().map(|left| left.saturating_sub(left / START_SHARE));
+        let (mut best, mut repeats) = (f64::INFINITY, 0);
         for start in 0..=self.starts * program.width {
+            if repeats >= REPEATS && landscape.is_whitened() {
+                return None;
+            }
             if incumbent.cut() <= program.unavoidable {
                 return None;
             }
@@ -111,6 +120,11 @@ impl Cones {
             let positive = if program.free_signs { (program.width + start) % (program.width + 1) } else { program.width };
             let parameters: Vec<f64> = (0..landscape.size()).map(|_| normal(&mut random)).collect();
             let optimum = landscape.descend(&parameters, positive);
+            if (optimum.value - best).abs() <= SAME * best {
+                repeats += 1;
+            } else if optimum.value < best {
+                (best, repeats) = (optimum.value, 0);
+            }
             if optimum.value + program.unavoidable < incumbent.total() {
                 incumbent.offer(landscape, &optimum.parameters, positive);
             }
