@@ -9,9 +9,9 @@ use crate::vertex::Vertex;
 /// From this depth on one sample is finished after the other: that ends every branch, while scores alone can cycle.
 const FINISH_DEPTH: u32 = 24;
 /// Only edges of at least this share of the longest crossing edge are split, so that cones stay round.
-const LONG_EDGE: f64 = 0.7;
+const LONG_EDGE: f64 = 0.5;
 /// A cone whose relative volume is below this is flat: then only the longest crossing edge is split.
-const FLAT: f64 = 0.05;
+const FLAT: f64 = 0.01;
 
 /// A split: the edge from ray `a` to ray `b` of neuron `neuron`'s cone, at the hyperplane of `sample`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -69,6 +69,11 @@ impl Cone {
         self.decisions.len() * (1 + size_of::<f64>()) + self.cut.len() * size_of::<usize>() + self.rays.len() * RAY_BYTES
     }
 
+    /// Do the rays disagree on the sample?
+    pub(crate) fn cuts(&self, sample: usize) -> bool {
+        self.decisions[sample] == Decision::Cut
+    }
+
     /// The same cone with one ray replaced.
     fn with_ray(&self, index: usize, ray: &Arc<Vertex>) -> Self {
         let mut rays = self.rays.clone();
@@ -100,8 +105,7 @@ impl Cone {
         let mut crossing: Vec<BigInt> = va.iter().zip(vb).map(|(x, y)| &zb * x + &za * y).collect();
         drop_common_zeros(&mut crossing);
         if crossing.iter().any(|v| v.bits() > CROSSING_BITS) {
-            let planes: Vec<&[BigInt]> = planes().collect();
-            if let Some(short) = self.short_ray(program, a, b, sample, &crossing, planes) {
+            if let Some(short) = self.short_ray(program, a, b, sample, &crossing, &vanishing) {
                 return short;
             }
             make_primitive(&mut crossing);
@@ -129,10 +133,11 @@ impl Cone {
         b: usize,
         sample: usize,
         crossing: &[BigInt],
-        vanishing: Vec<&[BigInt]>,
+        vanishing: &[usize],
     ) -> Option<Vertex> {
-        let on_edge_planes = |ray: &[BigInt]| vanishing.iter().all(|point| dot(ray, point).is_zero());
-        let face: Vec<usize> = (0..self.rays.len()).filter(|&l| on_edge_planes(&self.rays[l].ray)).collect();
+        let on_edge_planes = |ray: &Vertex| vanishing.iter().all(|&i| ray.z[i] == 0.0);
+        let face: Vec<usize> = (0..self.rays.len()).filter(|&l| on_edge_planes(&self.rays[l])).collect();
+        let vanishing: Vec<&[BigInt]> = vanishing.iter().map(|&i| program.integer_points[i].as_slice()).collect();
         // The vanishing samples must cut out exactly the span of the face that they contain.
         if independent_columns(vanishing.iter().copied(), program.dim).len() != program.dim - face.len() {
             return None;

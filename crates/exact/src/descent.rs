@@ -61,6 +61,11 @@ impl<'a> Landscape<'a> {
         Self { program, points, whitening }
     }
 
+    /// Are the data independent in floating point?
+    pub(crate) fn is_whitened(&self) -> bool {
+        self.whitening.is_some()
+    }
+
     /// Number of parameters.
     pub(crate) fn size(&self) -> usize {
         self.program.width * self.program.dim + usize::from(self.program.output_bias)

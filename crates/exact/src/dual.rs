@@ -8,13 +8,12 @@
 //!
 //! Nothing that the relaxation claims is used: whatever `r`, `alpha` come in, the answer is proved or refused.
 
-use crate::cone::Decision;
-use crate::linear::{Orthogonal, fast_inner};
-use crate::node::{Lines, Product, slope};
-use crate::pivots::prove_with_pivots;
+use crate::kernels::Kernels;
+use crate::linear::{Orthogonal, cholesky, cholesky_solve};
+use crate::node::{Lines, Product, SLOPE_STEPS, slope};
+use crate::pivots::solve_with_pivots;
 use crate::program::Program;
 use crate::vertex::Vertex;
-use optgap_problem::Enclosure;
 use std::sync::Arc;
 
 /// Residuals below this share of the largest are set to zero. They would choose a side for nothing, and change it when the
@@ -28,8 +27,13 @@ const MARGIN: f64 = 16.0;
 const DEPENDENT: f64 = 1e-12;
 /// Below this share it is nearly dependent: if the others oppose it, no margin is wide enough and all are equalities.
 const NEARLY_DEPENDENT: f64 = 1e-9;
+/// Above this share rows are clearly independent.
+const CLEARLY_INDEPENDENT: f64 = 1e-4;
 /// Coefficients of a dependent ray below this do not count.
 const NO_PARTNER: f64 = 1e-7;
+/// Roundings behind one term of the bound or of a row, beside those of the sum: products, residuals and labels rounded to
+/// floats, and the expression of the error itself.
+const ROUNDINGS_PER_TERM: f64 = 16.0;
 /// Rounds of moving the vector inside.
 const ROUNDS: usize = 5;
 
@@ -58,14 +62,17 @@ pub(crate) enum Row {
 /// Scratch space of the prover.
 #[derive(Default)]
 pub(crate) struct Prover {
+    kernels: Kernels,
+    /// The vector of the last proof.
+    pub(crate) residuals: Vec<f64>,
     columns: Vec<f64>,
     rows: Vec<Row>,
     values: Vec<f64>,
     errors: Vec<f64>,
     /// `sum |r_i h_i|` of every row.
     scales: Vec<f64>,
-    /// The vector of the last proof.
-    pub(crate) residuals: Vec<f64>,
+    gram: Vec<f64>,
+    factor: Vec<f64>,
 }
 
 impl<'a> Claim<'a> {
@@ -83,26 +90,15 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// The minorant of neuron `j` at sample `i` for a residual of the given sign, in units of `1 / SLOPE_STEPS`; none where
-    /// the ReLU itself counts.
-    pub(crate) fn minorant(&self, j: usize, i: usize, residual_sign: f64) -> Option<u8> {
-        let lines = self.lines?;
-        let active = self.product.cones[j].decisions[i] == Decision::Cut && self.product.sign(j) * residual_sign > 0.0;
-        active.then(|| lines.slopes[j * self.program.len() + i])
-    }
-
     /// Fills a column with row values for the given residuals.
-    pub(crate) fn fill(&self, row: Row, residuals: &[f64], column: &mut [f64]) {
+    pub(crate) fn fill(&self, kernels: Kernels, row: Row, residuals: &[f64], column: &mut [f64]) {
         let Some((j, vertex)) = self.direction(row) else { return column.fill(1.0) };
         let sign = self.product.sign(j);
-        for (entry, z) in column.iter_mut().zip(&vertex.z) {
-            *entry = sign * z.max(0.0);
-        }
-        if self.lines.is_some() {
-            for &i in &self.product.cones[j].cut {
-                if let Some(steps) = self.minorant(j, i, residuals[i]) {
-                    column[i] = sign * slope(steps) * vertex.z[i];
-                }
+        kernels.relu(column, sign, &vertex.z);
+        let Some(lines) = self.lines else { return };
+        for &i in &self.product.cones[j].cut {
+            if sign * residuals[i] > 0.0 {
+                column[i] = sign * slope(lines.slopes[j * residuals.len() + i]) * vertex.z[i];
             }
         }
     }
@@ -112,33 +108,34 @@ impl<'a> Claim<'a> {
         self.direction(row).map_or(0.0, |(_, vertex)| vertex.error)
     }
 
-    /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples.
-    pub(crate) fn bound(&self, residuals: impl Iterator<Item = Enclosure>) -> f64 {
-        let mut sum = Enclosure::exact(self.program.unavoidable);
-        for ((r, &label), &m) in residuals.zip(&self.program.label_enclosures).zip(&self.program.multiplicity) {
-            if r == Enclosure::ZERO {
-                continue;
-            }
-            sum = sum - Enclosure::exact(2.0) * r * label - r.square().over(m);
-        }
-        sum.lo
+    /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples. Valid for every vector
+    /// within two units in the last place of the given one.
+    pub(crate) fn bound(&self, kernels: Kernels, residuals: &[f64]) -> f64 {
+        let program = self.program;
+        dual_value(kernels, residuals, &program.labels, &program.multiplicity, program.unavoidable)
     }
 }
 
-/// `sum |r_i h_i|` and a rigorous bound on `|computed sum r_i h_i - exact one|`: rounding of the sum, and errors of the
-/// entries, of which those that are zero are exact.
-pub(crate) fn inner_error(column: &[f64], residuals: &[f64], entry_error: f64) -> (f64, f64) {
-    let (mut absolute_inner, mut touched) = (0.0, 0.0);
-    for (h, r) in column.iter().zip(residuals) {
-        absolute_inner += (h * r).abs();
-        touched += if *h == 0.0 { 0.0 } else { r.abs() };
+/// `unavoidable - sum_i r_i (2 y_i + r_i / m_i)`, rounded down, for labels and residuals that are themselves rounded.
+fn dual_value(kernels: Kernels, residuals: &[f64], labels: &[f64], multiplicity: &[f64], unavoidable: f64) -> f64 {
+    let sums = kernels.bound_sums(residuals, labels, multiplicity);
+    let rounding = (residuals.len() as f64 + ROUNDINGS_PER_TERM) * f64::EPSILON * (sums.absolute + unavoidable);
+    let underflow = f64::MIN_POSITIVE * (residuals.len() as f64 + sums.touched);
+    let bound = unavoidable - sums.inner - (rounding + underflow);
+    if bound.is_nan() { f64::NEG_INFINITY } else { bound }
+}
+
+/// `sum r_i h_i`, `sum |r_i h_i|` and a rigorous bound on `|computed sum r_i h_i - exact one|`: rounding of the sum, and errors
+/// of the entries: of at most `entry_error`, but entries below that were rounded from exact values (see [`Vertex::error`]), also
+/// after the product with a slope. The residuals may be rounded too.
+pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], entry_error: f64) -> (f64, f64, f64) {
+    let sums = kernels.row_sums(column, residuals, entry_error / f64::from(SLOPE_STEPS));
+    if sums.absolute == 0.0 && sums.touched == 0.0 {
+        return (0.0, 0.0, 0.0);
     }
-    if touched == 0.0 {
-        return (0.0, 0.0);
-    }
-    // (n + 16) units cover products, sums in any order, residuals rounded to floats, and the rounding of this expression.
-    let rounding = (column.len() as f64 + 16.0) * f64::EPSILON;
-    (absolute_inner, rounding * absolute_inner + (1.0 + rounding) * entry_error * touched + f64::MIN_POSITIVE)
+    let rounding = (column.len() as f64 + ROUNDINGS_PER_TERM) * f64::EPSILON;
+    let error = rounding * sums.absolute + (1.0 + rounding) * entry_error * sums.touched + f64::MIN_POSITIVE;
+    (sums.inner, sums.absolute, error)
 }
 
 impl Prover {
@@ -148,8 +145,8 @@ impl Prover {
         self.prove_rows(claim, rays, residuals, needed)
     }
 
-    /// The lower bound proved from `residuals` by the given rows, and the constant's if there is one. Leaves the residuals that
-    /// prove it, to the nearest floats, in `self.residuals`.
+    /// The lower bound proved from `residuals` by the given rows, and the constant's if there is one. Leaves the vector that
+    /// proves it in `self.residuals`, to the nearest floats.
     pub(crate) fn prove_rows(
         &mut self,
         claim: &Claim,
@@ -161,9 +158,12 @@ impl Prover {
         let largest = residuals.iter().fold(0.0f64, |m, r| m.max(r.abs()));
         if largest == 0.0 || !largest.is_finite() {
             let trivial = claim.program.unavoidable;
+            self.residuals.clear();
+            self.residuals.resize(n, 0.0);
             return (trivial >= needed).then_some(trivial);
         }
-        let mut r: Vec<f64> = residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }).collect();
+        self.residuals.clear();
+        self.residuals.extend(residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }));
         self.rows.clear();
         self.rows.extend(rows);
         if claim.program.output_bias {
@@ -171,47 +171,84 @@ impl Prover {
         }
         self.columns.resize(self.rows.len() * n, 0.0);
         for round in 0..ROUNDS {
-            self.measure(claim, &r);
+            self.measure(claim);
             if !claim.program.output_bias && (0..self.rows.len()).all(|t| self.values[t] >= self.errors[t]) {
-                let bound = claim.bound(r.iter().map(|&v| Enclosure::exact(v)));
-                self.residuals = r;
+                let bound = claim.bound(self.kernels, &self.residuals);
                 return (bound >= needed).then_some(bound);
             }
             let tight = self.tight_rows();
-            let structure = self.analyse(&tight, n, &r);
+            if self.move_inside(&tight) {
+                continue;
+            }
+            let structure = self.analyse(&tight);
             if !structure.equal.is_empty() {
-                let (exact, holds) = prove_with_pivots(claim, &r, &self.rows, &structure.named(&self.rows), round)?;
+                let (floats, holds) =
+                    solve_with_pivots(claim, &self.residuals, &self.rows, &structure.named(&self.rows), round as i32)?;
+                self.residuals = floats;
                 if holds {
-                    let bound = claim.bound(exact.enclosures());
-                    self.residuals = exact.floats;
+                    let bound = claim.bound(self.kernels, &self.residuals);
                     return (bound >= needed).then_some(bound);
                 }
                 // Rows that were loose are violated now: the next round moves them inside too.
-                r = exact.floats;
                 continue;
             }
             // The shortest step, on samples with a residual only, that brings the tight rows to their margin.
-            let missing: Vec<f64> =
-                structure.basis.iter().map(|&t| (MARGIN * self.errors[t] - self.values[t]).max(0.0)).collect();
-            r.iter_mut().zip(structure.factors.shortest(&missing)).for_each(|(r, step)| *r += step);
+            let missing: Vec<f64> = structure.basis.iter().map(|&t| self.missing(t)).collect();
+            let step = structure.factors.shortest(&missing);
+            self.kernels.subtract(&mut self.residuals, -1.0, &step);
         }
         None
     }
 
-    /// Row values and their error bounds at `r`.
-    fn measure(&mut self, claim: &Claim, r: &[f64]) {
-        let n = r.len();
+    /// Row values and their error bounds at the current vector.
+    fn measure(&mut self, claim: &Claim) {
+        let n = self.residuals.len();
         self.values.clear();
         self.errors.clear();
         self.scales.clear();
-        for (t, &row) in self.rows.iter().enumerate() {
-            let column = &mut self.columns[t * n..(t + 1) * n];
-            claim.fill(row, r, column);
-            self.values.push(fast_inner(column, r));
-            let (scale, error) = inner_error(column, r, claim.entry_error(row));
+        for (&row, column) in self.rows.iter().zip(self.columns.chunks_exact_mut(n)) {
+            claim.fill(self.kernels, row, &self.residuals, column);
+            let (value, scale, error) = measure_row(self.kernels, column, &self.residuals, claim.entry_error(row));
+            self.values.push(value);
             self.scales.push(scale);
             self.errors.push(error);
         }
+    }
+
+    /// What row `t` lacks to its margin.
+    fn missing(&self, t: usize) -> f64 {
+        (MARGIN * self.errors[t] - self.values[t]).max(0.0)
+    }
+
+    /// Brings clearly independent tight rows to their margin, by the shortest step on samples with a residual; returns false
+    /// and does nothing if they are not clearly independent. Leaves their columns masked.
+    fn move_inside(&mut self, tight: &[usize]) -> bool {
+        let (n, size) = (self.residuals.len(), tight.len());
+        for &t in tight {
+            self.kernels.mask(&mut self.columns[t * n..(t + 1) * n], &self.residuals);
+        }
+        if tight.iter().any(|&t| self.rows[t] == Row::Constant) {
+            return false;
+        }
+        let column = |t: usize| &self.columns[t * n..(t + 1) * n];
+        self.gram.clear();
+        self.gram.resize(size * size, 0.0);
+        self.factor.resize(size * size, 0.0);
+        for (r, &a) in tight.iter().enumerate() {
+            for (c, &b) in tight.iter().enumerate().take(r + 1) {
+                self.gram[r * size + c] = self.kernels.inner(column(a), column(b));
+            }
+        }
+        let gram = &self.gram;
+        if !cholesky(&mut self.factor, size, CLEARLY_INDEPENDENT * CLEARLY_INDEPENDENT, |r, c| gram[r * size + c]) {
+            return false;
+        }
+        let mut shares: Vec<f64> = tight.iter().map(|&t| self.missing(t)).collect();
+        cholesky_solve(&self.factor, size, &mut shares);
+        for (&t, share) in tight.iter().zip(shares) {
+            self.kernels.subtract(&mut self.residuals, -share, &self.columns[t * n..(t + 1) * n]);
+        }
+        true
     }
 
     /// Rows whose inequality is tight, violated, or has to be an equality.
@@ -224,12 +261,13 @@ impl Prover {
     }
 
     /// Chooses independent tight rows, and finds those that must hold with equality because a dependent row opposes them.
-    fn analyse(&self, tight: &[usize], n: usize, r: &[f64]) -> Structure {
+    /// The columns of the tight rows are masked to samples with a residual.
+    fn analyse(&self, tight: &[usize]) -> Structure {
+        let n = self.residuals.len();
         let mut structure = Structure::default();
         // The constant is the last row and so the first choice: it is always in the basis.
         for &t in tight.iter().rev() {
-            let column = self.columns[t * n..(t + 1) * n].iter().zip(r).map(|(h, r)| if *r == 0.0 { 0.0 } else { *h });
-            let projected = structure.factors.project(&column.collect::<Vec<f64>>());
+            let projected = structure.factors.project(&self.columns[t * n..(t + 1) * n]);
             if projected.share <= NEARLY_DEPENDENT {
                 let coefficients = structure.factors.coefficients(&projected);
                 if coefficients.iter().any(|&c| c < -NO_PARTNER) {
@@ -278,5 +316,49 @@ impl TightRows {
     /// The rows that must hold with equality.
     pub(crate) fn equalities(&self) -> impl Iterator<Item = Row> {
         self.rows.iter().zip(&self.equal).filter(|(_, equal)| **equal).map(|(row, _)| *row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_rational::BigRational;
+    use num_traits::Signed;
+    use proptest::prelude::*;
+
+    fn exact(value: f64) -> BigRational {
+        BigRational::from_float(value).expect("finite")
+    }
+
+    /// Numbers of very different sizes, so that sums cancel.
+    fn numbers(least: usize) -> impl Strategy<Value = Vec<(f64, f64, f64)>> {
+        let number = || (-1.0f64..1.0, -30i32..30).prop_map(|(mantissa, exponent)| mantissa * 2f64.powi(exponent));
+        prop::collection::vec((number(), number(), (1u32..5).prop_map(f64::from)), least..40)
+    }
+
+    proptest! {
+        #[test]
+        fn the_dual_value_is_never_above_the_exact_one(terms in numbers(0), unavoidable in 0.0f64..10.0, nudge in -2i64..=2) {
+            let (r, y): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
+            let m: Vec<f64> = terms.iter().map(|t| t.2).collect();
+            let value = dual_value(Kernels::default(), &r, &y, &m, unavoidable);
+            // The true vector may differ by two units in the last place.
+            let true_r = |r: f64| f64::from_bits(r.to_bits().saturating_add_signed(if r == 0.0 { 0 } else { nudge }));
+            let sum: BigRational = terms.iter().map(|&(r, y, m)| {
+                let r = exact(true_r(r));
+                &r * (exact(2.0) * exact(y) + &r / exact(m))
+            }).sum();
+            prop_assert!(exact(value) <= exact(unavoidable) - sum);
+        }
+
+        #[test]
+        fn row_sums_err_by_no_more_than_their_bound(terms in numbers(0), entry_error in 0.0f64..1e-6, share in -1.0f64..1.0) {
+            let (h, r): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
+            let (value, scale, error) = measure_row(Kernels::default(), &h, &r, entry_error);
+            let sum: BigRational = h.iter().zip(&r).filter(|(h, _)| **h != 0.0)
+                .map(|(&h, &r)| (exact(h) + exact(share) * exact(entry_error)) * exact(r)).sum();
+            prop_assert!((exact(value) - sum).abs() <= exact(error));
+            prop_assert!(scale >= 0.0);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Exact linear algebra on small integer matrices, and exact passages between floats and integers.
 
-use num_bigint::{BigInt, Sign};
+use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{One, Signed, Zero};
 
@@ -27,10 +27,29 @@ pub(crate) fn scaled_to_f64(value: &BigInt, exponent: i64) -> f64 {
     // Keep 53 bits, rounded, then scale by a power of two in two exact steps (the result may still be subnormal).
     let drop = (bits - 53).max(0);
     let magnitude = value.magnitude();
-    let rounded = if drop == 0 { magnitude.clone() } else { ((magnitude >> (drop - 1)) + 1u32) >> 1 };
-    let mantissa = u64::try_from(rounded).expect("at most 54 bits") as f64;
+    // The bit below the last one kept decides the rounding.
+    let mantissa =
+        if drop == 0 { word_at(magnitude, 0) } else { ((word_at(magnitude, drop as u64 - 1) & LOW_54) + 1) >> 1 } as f64;
     let magnitude = scale(mantissa, drop + exponent);
     if value.sign() == Sign::Minus { -magnitude } else { magnitude }
+}
+
+/// The lowest 54 bits of a word.
+const LOW_54: u64 = (1 << 54) - 1;
+
+/// The 64 bits from bit `position` on.
+fn word_at(magnitude: &BigUint, position: u64) -> u64 {
+    let mut words = magnitude.iter_u64_digits().skip((position / 64) as usize);
+    let (low, high) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
+    let shift = position % 64;
+    if shift == 0 { low } else { low >> shift | high << (64 - shift) }
+}
+
+/// `numerator / denominator * 2^exponent` with a relative error of at most one and a half units (of 2^-52) in the normal
+/// range.
+pub(crate) fn ratio_to_f64(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> f64 {
+    let (n, d) = (numerator.bits() as i64, denominator.bits() as i64);
+    scale(scaled_to_f64(numerator, -n) / scaled_to_f64(denominator, -d), exponent + n - d)
 }
 
 /// `value * 2^exponent`, exact unless the result is subnormal or overflows.
@@ -49,21 +68,6 @@ pub(crate) fn scale(mut value: f64, mut exponent: i64) -> f64 {
 /// `sum_c a_c b_c`.
 pub(crate) fn dot(a: &[BigInt], b: &[BigInt]) -> BigInt {
     a.iter().zip(b).filter(|(x, y)| !x.is_zero() && !y.is_zero()).map(|(x, y)| x * y).sum()
-}
-
-/// `sum weight * value`; as long as products and sums are short they stay in machine words.
-pub(crate) fn weighted_sum<'a>(terms: impl Iterator<Item = (i64, &'a BigInt)>) -> BigInt {
-    let mut total = BigInt::zero();
-    let mut short = 0i128;
-    for (weight, value) in terms.filter(|(weight, _)| *weight != 0) {
-        let product = i128::try_from(value).ok().and_then(|value| value.checked_mul(i128::from(weight)));
-        match product.map(|product| (product, short.checked_add(product))) {
-            Some((_, Some(sum))) => short = sum,
-            Some((product, None)) => total += std::mem::replace(&mut short, product),
-            None => total += value * weight,
-        }
-    }
-    total + short
 }
 
 /// Divides by the greatest common divisor of all entries.
@@ -97,10 +101,44 @@ pub(crate) struct CramerSolution {
     pub(crate) determinant: BigInt,
 }
 
-/// Solves a square integer system exactly by fraction-free Gauss-Jordan elimination (Bareiss). `rows[r]` holds row `r`
-/// of `A` followed by `b_r`. `None` when `A` is singular.
+/// `a d - b c`.
+fn minor(a: &BigInt, b: &BigInt, c: &BigInt, d: &BigInt) -> BigInt {
+    a * d - b * c
+}
+
+/// Cramer's rule written out for up to three unknowns: no divisions.
+fn solve_small(rows: &[Vec<BigInt>]) -> Option<CramerSolution> {
+    let (mut determinant, mut numerators) = match rows {
+        [row] => (row[0].clone(), vec![row[1].clone()]),
+        [p, q] => {
+            let numerators = vec![minor(&p[2], &p[1], &q[2], &q[1]), minor(&p[0], &p[2], &q[0], &q[2])];
+            (minor(&p[0], &p[1], &q[0], &q[1]), numerators)
+        }
+        [p, q, r] => {
+            let minors = |a: usize, b: usize| minor(&q[a], &q[b], &r[a], &r[b]);
+            let [m01, m02, m03, m12, m13, m23] = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)].map(|(a, b)| minors(a, b));
+            let along = |a: usize, x: &BigInt, b: usize, y: &BigInt, c: usize, z: &BigInt| &p[a] * x - &p[b] * y + &p[c] * z;
+            // The column of the right side takes the place of each column in turn.
+            let numerators =
+                vec![along(3, &m12, 1, &-&m23, 2, &-&m13), along(0, &-&m23, 3, &m02, 2, &m03), along(0, &m13, 1, &m03, 3, &m01)];
+            (along(0, &m12, 1, &m02, 2, &m01), numerators)
+        }
+        _ => return None,
+    };
+    if determinant.is_negative() {
+        determinant = -determinant;
+        numerators.iter_mut().for_each(|n| *n = -std::mem::take(n));
+    }
+    (!determinant.is_zero()).then_some(CramerSolution { numerators, determinant })
+}
+
+/// Solves a square integer system exactly: by Cramer's rule if it is tiny, else by fraction-free Gauss-Jordan elimination
+/// (Bareiss). `rows[r]` holds row `r` of `A` followed by `b_r`. `None` when `A` is singular.
 pub(crate) fn solve_exactly(mut rows: Vec<Vec<BigInt>>) -> Option<CramerSolution> {
     let size = rows.len();
+    if (1..=3).contains(&size) {
+        return solve_small(&rows);
+    }
     let mut previous = BigInt::one();
     for step in 0..size {
         // The smallest non-zero pivot keeps the intermediate numbers short.
@@ -164,6 +202,9 @@ pub(crate) fn independent_columns<'a>(rows: impl Iterator<Item = &'a [BigInt]>, 
 
 /// Integer basis of the vectors orthogonal to all given rows.
 pub(crate) fn kernel(rows: &[&[BigInt]], columns: usize) -> Vec<Vec<BigInt>> {
+    if let [row] = rows {
+        return plane(row);
+    }
     // Reduced echelon form: every pivot column is zero in the other rows.
     let mut echelon: Vec<(usize, Vec<BigInt>)> = Vec::new();
     for row in rows {
@@ -223,6 +264,22 @@ fn determinant(rows: &[&[BigInt]], columns: &[usize]) -> BigInt {
     }
 }
 
+/// Integer basis of the vectors orthogonal to one row, without any division.
+fn plane(row: &[BigInt]) -> Vec<Vec<BigInt>> {
+    let unit = |place: usize, value: BigInt| -> Vec<BigInt> {
+        (0..row.len()).map(|c| if c == place { value.clone() } else { BigInt::zero() }).collect()
+    };
+    let largest = (0..row.len()).max_by_key(|&c| row[c].bits()).filter(|&c| !row[c].is_zero());
+    let Some(pivot) = largest else { return (0..row.len()).map(|c| unit(c, BigInt::one())).collect() };
+    let vector = |c: usize| {
+        let mut vector = unit(c, row[pivot].clone());
+        vector[pivot] = -&row[c];
+        drop_common_zeros(&mut vector);
+        vector
+    };
+    (0..row.len()).filter(|&c| c != pivot).map(vector).collect()
+}
+
 /// Makes column `pivot` of `row` zero by a positive multiple of itself minus a multiple of `base`.
 fn eliminate(row: &mut [BigInt], base: &[BigInt], pivot: usize) {
     if row[pivot].is_zero() {
@@ -253,19 +310,11 @@ mod tests {
         }
         assert!(solution.determinant.is_positive());
         assert_eq!(solve_exactly(vec![big(&[1, 2, 0]), big(&[2, 4, 1])]), None);
-    }
-
-    #[test]
-    fn weighted_sums_are_exact_beyond_machine_words() {
-        let values = [BigInt::from(i64::MAX), BigInt::from(i128::MAX), BigInt::from(-3), BigInt::one() << 300];
-        let weights = [i64::MAX, i64::MIN, 7, -1];
-        for count in 0..12 {
-            let terms = || weights.iter().zip(&values).cycle().take(count);
-            let expected: BigInt = terms().map(|(w, v)| v * w).sum();
-            assert_eq!(weighted_sum(terms().map(|(&w, v)| (w, v))), expected);
-        }
-        let large = BigInt::one() << 64usize;
-        assert_eq!(weighted_sum([(i64::MAX, &large); 4].into_iter()), &large * i64::MAX * 4);
+        let two = solve_exactly(vec![big(&[1, 2, 5]), big(&[3, 4, 6])]).expect("regular");
+        assert_eq!((two.numerators, two.determinant), (big(&[-8, 9]), BigInt::from(2)));
+        let one = solve_exactly(vec![big(&[-4, 6])]).expect("regular");
+        assert_eq!((one.numerators, one.determinant), (big(&[-6]), BigInt::from(4)));
+        assert_eq!(solve_exactly(vec![big(&[0, 6])]), None);
     }
 
     #[test]
@@ -276,6 +325,10 @@ mod tests {
         assert!(basis.iter().all(|v| dot(v, &a).is_zero() && dot(v, &b).is_zero()));
         assert_eq!(independent_columns(basis.iter().map(Vec::as_slice), 4).len(), 2);
         assert_eq!(kernel(&[], 2).len(), 2);
+        let plane = kernel(&[&a], 4);
+        assert!(plane.len() == 3 && plane.iter().all(|v| dot(v, &a).is_zero()));
+        assert_eq!(independent_columns(plane.iter().map(Vec::as_slice), 4).len(), 3);
+        assert_eq!(kernel(&[&big(&[0, 0])], 2).len(), 2);
     }
 
     #[test]
@@ -286,15 +339,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cramer_solutions_are_right_for_random_systems(entries in prop::collection::vec(-9i64..9, 20)) {
-            let rows: Vec<Vec<BigInt>> = entries.chunks(5).map(big).collect();
+        fn cramer_solutions_are_right_for_random_systems(size in 1usize..5, entries in prop::collection::vec(-9i64..9, 20)) {
+            let rows: Vec<Vec<BigInt>> = entries.chunks_exact(size + 1).take(size).map(big).collect();
             if let Some(solution) = solve_exactly(rows.clone()) {
+                prop_assert!(solution.determinant.is_positive());
                 for row in rows {
-                    prop_assert_eq!(dot(&row[..4], &solution.numerators), &row[4] * &solution.determinant);
+                    prop_assert_eq!(dot(&row[..size], &solution.numerators), &row[size] * &solution.determinant);
                 }
             } else {
-                prop_assert!(independent_columns(rows.iter().map(|r| &r[..4]), 4).len() < 4);
+                prop_assert!(independent_columns(rows.iter().map(|r| &r[..size]), size).len() < size);
             }
+        }
+
+        #[test]
+        fn ratios_are_nearly_rounded(n in any::<i128>(), d in 1..i128::MAX, exponent in -200i64..200, more in 0usize..300) {
+            let (numerator, denominator): (BigInt, BigInt) = (BigInt::from(n) << more, BigInt::from(d) * 12_345);
+            let power = BigRational::from_integer(BigInt::one() << exponent.unsigned_abs() as usize);
+            let exact = BigRational::new(numerator.clone(), denominator.clone()) * if exponent < 0 { power.recip() } else { power };
+            let error = (BigRational::from_float(ratio_to_f64(&numerator, &denominator, exponent)).unwrap() - &exact).abs();
+            prop_assert!(error <= exact.abs() * BigRational::new(BigInt::from(3), BigInt::one() << 53usize));
         }
 
         #[test]

@@ -10,7 +10,7 @@ use crate::relaxation::Relaxation;
 
 /// A node that stays open is given a proof of its own if its relaxation lies above the bound proved for its parent by more
 /// than this share: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.1;
+const WORTH_PROVING: f64 = 0.15;
 
 /// The interval bound and its scratch space.
 pub(crate) struct Interval<'a> {

@@ -15,20 +15,26 @@
 //! ```
 //!
 //! How it works: `program` reduces the instance by exact steps, `descent` finds good weights, `search` splits the space of
-//! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays), `relaxation` bounds a product of cones in
-//! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
-//! Only proved bounds prune. `branching` says where to split. [`CellPolish`] solves the activation cell of given weights.
+//! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays) and keeps them in a `tree`. A node is bounded
+//! in floating point, by prediction `interval`s of its samples (`relaxation`, `cut_samples`, `nnls`, `kernels`) or by joint
+//! `hull`s of what its neurons can do, and `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the
+//! bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split. [`CellPolish`] solves the
+//! activation cell of given weights.
 
 mod bound;
 mod branching;
 mod cone;
+mod cut_samples;
 mod descent;
+mod digits;
 mod dual;
+mod equalities;
 mod exact_fit;
 mod hull;
 mod incumbent;
 mod integers;
 mod interval;
+mod kernels;
 mod linear;
 mod multistart;
 mod nnls;

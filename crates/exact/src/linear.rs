@@ -1,9 +1,13 @@
 //! Small dense linear algebra in floating point. Nothing here is trusted: every bound is checked elsewhere.
 
+use crate::kernels::Kernels;
 use crate::program::Program;
 
 /// Columns whose remainder after projection is below this share of their length count as dependent.
 const DEPENDENT: f64 = 1e-11;
+
+/// A projection that leaves less than this share of a column is repeated.
+const CANCELLED: f64 = 0.5;
 
 /// Orthonormal coordinates of the weighted points: `sqrt(m_i) x_i = R^T q_i`.
 pub(crate) struct Whitening {
@@ -56,6 +60,7 @@ fn invert_upper(upper: &[Vec<f64>]) -> Vec<f64> {
 /// Columns as an orthonormal basis times an upper triangular matrix, built column by column.
 #[derive(Default)]
 pub(crate) struct Orthogonal {
+    kernels: Kernels,
     basis: Vec<Vec<f64>>,
     /// Column `c` holds its `c + 1` entries on and above the diagonal.
     upper: Vec<Vec<f64>>,
@@ -80,16 +85,21 @@ impl Orthogonal {
     pub(crate) fn project(&self, column: &[f64]) -> Projected {
         let mut rest = column.to_vec();
         let mut shares = vec![0.0; self.basis.len()];
-        let original = norm(column);
-        // Twice is enough: the second pass removes what rounding left of the first.
+        let original = self.kernels.inner(column, column).sqrt();
+        let mut length = original;
+        // Twice is enough: where much was cancelled a second pass removes what rounding left of the first.
         for _ in 0..2 {
+            let before = length;
             for (share, direction) in shares.iter_mut().zip(&self.basis) {
-                let found = fast_inner(direction, &rest);
+                let found = self.kernels.inner(direction, &rest);
                 *share += found;
-                subtract(&mut rest, found, direction);
+                self.kernels.subtract(&mut rest, found, direction);
+            }
+            length = self.kernels.inner(&rest, &rest).sqrt();
+            if length > CANCELLED * before {
+                break;
             }
         }
-        let length = norm(&rest);
         Projected { shares, rest, length, share: if original > 0.0 { length / original } else { 0.0 } }
     }
 
@@ -172,20 +182,6 @@ pub(crate) fn least_squares<'a>(columns: impl Iterator<Item = &'a [f64]>, target
     }
     let solution = factors.coefficients(&factors.project(target));
     solution.iter().all(|v| v.is_finite()).then_some(solution)
-}
-
-/// Inner product in eight running sums, so that the compiler can use wide registers.
-pub(crate) fn fast_inner(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let mut sums = [0.0; LANES];
-    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a_chunks.zip(b_chunks) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 /// Cholesky factor of the symmetric positive definite matrix given by `entry(r, c)`, in the lower triangle of `factor`

@@ -11,6 +11,11 @@ use rayon::prelude::*;
 
 /// Seed of the local searches: the solver is deterministic.
 const START_SEED: u64 = 0x6f70_7467_6170;
+/// Local searches end once this many have ended in the best optimum known: more would rarely find a better one. Not where
+/// the data are dependent in floating point: there many local searches end early in the same place.
+const REPEATS: usize = 20;
+/// Two optima whose values agree to this share are the same.
+const SAME: f64 = 1e-9;
 /// Local searches may take this share of the time that is left.
 const START_SHARE: u32 = 10;
 
@@ -25,6 +30,7 @@ pub(crate) fn multistart(
 ) -> Option<StopReason> {
     let least_left = watch.remaining().map(|left| left.saturating_sub(left / START_SHARE));
     let together = pool.map_or(1, ThreadPool::current_num_threads);
+    let (mut best, mut repeats) = (f64::INFINITY, 0);
     for first in (0..=starts).step_by(together) {
         if incumbent.cut() <= program.unavoidable {
             return None;
@@ -37,16 +43,26 @@ pub(crate) fn multistart(
         }
         let batch = first..(first + together).min(starts + 1);
         let search = |start| local_search(start, program, landscape, incumbent);
-        match pool {
-            Some(pool) => pool.install(|| batch.into_par_iter().for_each(search)),
-            None => batch.for_each(search),
+        let values: Vec<f64> = match pool {
+            Some(pool) => pool.install(|| batch.into_par_iter().map(search).collect()),
+            None => batch.map(search).collect(),
+        };
+        for value in values {
+            if (value - best).abs() <= SAME * best {
+                repeats += 1;
+            } else if value < best {
+                (best, repeats) = (value, 0);
+            }
+        }
+        if repeats >= REPEATS && landscape.is_whitened() {
+            return None;
         }
     }
     None
 }
 
-/// One local search: start `start` depends on its number alone.
-fn local_search(start: usize, program: &Program, landscape: &Landscape, incumbent: &Incumbent) {
+/// The sum of squares where one local search ends. Start `start` depends on its number alone.
+fn local_search(start: usize, program: &Program, landscape: &Landscape, incumbent: &Incumbent) -> f64 {
     let positive = if program.free_signs { (program.width + start) % (program.width + 1) } else { program.width };
     let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
     random.set_stream(start as u64);
@@ -55,6 +71,7 @@ fn local_search(start: usize, program: &Program, landscape: &Landscape, incumben
     if optimum.value + program.unavoidable < incumbent.total() {
         incumbent.offer(landscape, &optimum.parameters, positive);
     }
+    optimum.value
 }
 
 /// A standard normal number (Box and Muller).

@@ -6,64 +6,86 @@
 //! open, exactly (rule R7 of the certificates).
 
 use crate::cone::Decision;
-use crate::dual::{Claim, Row, TightRows, inner_error};
-use crate::integers::{CramerSolution, dot, scale, solve_exactly, weighted_sum};
-use crate::linear::fast_inner;
-use crate::node::SLOPE_STEPS;
-use crate::program::{enclose, rational_to_f64};
-use crate::vertex::Vertex;
+use crate::dual::{Claim, Row, TightRows, measure_row};
+use crate::equalities::{Equalities, Equality, exact_row};
+use crate::integers::{CramerSolution, ratio_to_f64, scale, solve_exactly};
+use crate::kernels::Kernels;
 use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::{Signed, Zero};
-use optgap_problem::Enclosure;
 
-/// Bits of the rounded residuals.
+/// Bits of the rounded residuals; times a slope they are weights of [`WEIGHT_BITS`](crate::digits::WEIGHT_BITS).
 const RESIDUAL_BITS: i64 = 50;
 /// Strict tight rows are moved to this share of `max |r| sum |h|`, which covers the rounding of the residuals.
 const STRICT_MARGIN: f64 = 6e-14;
-/// A round that failed is followed by one with margins larger by this factor.
+/// An attempt that failed is followed by one with margins larger by this factor.
 const MARGIN_GROWTH: f64 = 8.0;
+/// An equality whose rest after elimination is below this share of its largest entry follows from the others, or is taken
+/// to: it is tested like any other row.
+const DEPENDENT_ROW: f64 = 1e-11;
+/// Choices of pivots: those that would change their sign are avoided the next time.
+const ROUNDS: usize = 4;
 /// A pivot on a cut sample must keep its sign, so it counts for less by its distance from zero.
 const CUT_PIVOT_WEIGHT: f64 = 0.3;
 
-/// Residuals with exact values: integers times `2^exponent`, and fractions at the pivots.
-pub(crate) struct ExactResiduals {
+/// Residuals with exact values: integers times a power of two, and fractions at the pivots.
+struct ExactResiduals {
     integers: Vec<i64>,
-    exponent: i64,
-    pivots: Vec<usize>,
-    solution: CramerSolution,
+    signs: Vec<i64>,
+    /// Rows that hold with equality by construction.
+    solved: Vec<Row>,
+    /// Numerators at the pivots.
+    fractions: Vec<(usize, BigInt)>,
+    determinant: BigInt,
     /// Nearest floats of all residuals.
-    pub(crate) floats: Vec<f64>,
+    floats: Vec<f64>,
 }
 
-/// A feasible vector near `residuals` when some of the tight rows are to hold with equality.
-pub(crate) fn prove_with_pivots(
+/// Why the pivots could not be solved for.
+enum Failure {
+    Singular,
+    /// The pivots on these cut samples would change their side.
+    Sides(Vec<usize>),
+}
+
+/// A vector near `residuals`, to the nearest floats, for which some of the tight rows hold with equality, and whether all rows
+/// hold for it. Later `attempt`s move rows farther inside.
+pub(crate) fn solve_with_pivots(
     claim: &Claim,
     residuals: &[f64],
     rows: &[Row],
     tight: &TightRows,
-    round: usize,
-) -> Option<(ExactResiduals, bool)> {
+    attempt: i32,
+) -> Option<(Vec<f64>, bool)> {
     let mut r = residuals.to_vec();
-    move_to_margins(claim, tight, &mut r, STRICT_MARGIN * MARGIN_GROWTH.powi(round as i32));
-    let mut equal: Vec<Row> = tight.equalities().collect();
-    let exact = solve_pivots(claim, &mut equal, &r)?;
-    let holds = |row: &Row| equal.contains(row) || row_holds(claim, *row, &exact);
-    let all = rows.iter().all(holds);
-    Some((exact, all))
+    move_to_margins(claim, tight, &mut r, STRICT_MARGIN * MARGIN_GROWTH.powi(attempt));
+    let equal: Vec<Row> = tight.equalities().collect();
+    let mut avoided: Vec<usize> = Vec::new();
+    let mut column = vec![0.0; r.len()];
+    for _ in 0..ROUNDS {
+        match solve_pivots(claim, &equal, &r, &avoided) {
+            Ok(exact) => {
+                let holds = rows.iter().all(|&row| row_holds(claim, row, &exact, &mut column));
+                return Some((exact.floats, holds));
+            }
+            Err(Failure::Sides(pivots)) => avoided.extend(pivots),
+            Err(Failure::Singular) => return None,
+        }
+    }
+    None
 }
 
 /// Brings equalities to zero and strict rows to their margin, approximately.
 fn move_to_margins(claim: &Claim, tight: &TightRows, r: &mut [f64], share: f64) {
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     let mut column = vec![0.0; r.len()];
+    let kernels = Kernels::default();
     let missing: Vec<f64> = tight
         .rows
         .iter()
         .zip(&tight.equal)
         .map(|(&row, &equal)| {
-            claim.fill(row, r, &mut column);
-            let value = fast_inner(&column, r);
+            claim.fill(kernels, row, r, &mut column);
+            let value = kernels.inner(&column, r);
             let margin = share * largest * column.iter().copied().map(f64::abs).sum::<f64>();
             if equal { -value } else { (margin - value).max(0.0) }
         })
@@ -71,163 +93,115 @@ fn move_to_margins(claim: &Claim, tight: &TightRows, r: &mut [f64], share: f64) 
     r.iter_mut().zip(tight.factors.shortest(&missing)).for_each(|(r, step)| *r += step);
 }
 
-/// Rounds the residuals and solves for the pivots exactly; `None` if a cut pivot changes its sign. Equalities that depend
-/// exactly on others, though floating point could not see it, are left out: they hold by themselves if they are consistent.
-fn solve_pivots(claim: &Claim, equal: &mut Vec<Row>, r: &[f64]) -> Option<ExactResiduals> {
+/// Rounds the residuals and solves for the pivots exactly.
+fn solve_pivots(claim: &Claim, equal: &[Row], r: &[f64], avoided: &[usize]) -> Result<ExactResiduals, Failure> {
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     // Equalities can leave nothing but zeros, which prove nothing.
     if largest < f64::MIN_POSITIVE || !largest.is_finite() {
-        return None;
+        return Err(Failure::Singular);
     }
     let exponent = largest.log2().floor() as i64 + 1 - RESIDUAL_BITS;
-    let markers: Vec<i64> = r.iter().map(|&v| scale(v, -exponent).round() as i64).collect();
-    let (order, mut pivots) = choose_pivots(claim, equal, r)?;
-    *equal = order;
-    let (integers, solution) = loop {
-        let mut integers = markers.clone();
-        pivots.iter().for_each(|&p| integers[p] = 0);
-        let equation = |&row: &Row| {
-            let mut equation: Vec<BigInt> = pivots.iter().map(|&p| exact_entry(claim, row, p, markers[p])).collect();
-            equation.push(-exact_inner(claim, row, &integers));
-            equation
-        };
-        if let Some(solution) = solve_exactly(equal.iter().map(equation).collect()) {
-            break (integers, solution);
-        }
-        // The last pivot was the smallest.
-        equal.pop();
-        pivots.pop();
-    };
-    for (&p, numerator) in pivots.iter().zip(&solution.numerators) {
-        let opposite = numerator.signum() == BigInt::from(-markers[p].signum()) && !numerator.is_zero();
-        if (opposite || markers[p] == 0) && is_cut(claim, p) {
-            return None;
-        }
+    let unit = scale(1.0, -exponent);
+    let mut integers: Vec<i64> =
+        r.iter().map(|&v| if unit.is_finite() { (v * unit).round() } else { scale(v, -exponent).round() } as i64).collect();
+    let mut signs: Vec<i64> = integers.iter().copied().map(i64::signum).collect();
+    let mut equalities = Equalities::new(claim, equal, &signs);
+    let (chosen, pivots): (Vec<Equality>, Vec<usize>) = choose_pivots(claim, &equalities, r, avoided).into_iter().unzip();
+    equalities.keep(claim, chosen);
+    for &p in &pivots {
+        integers[p] = 0;
+    }
+    let CramerSolution { numerators, determinant } =
+        solve_exactly(equations(claim, &equalities, &pivots, &integers)).ok_or(Failure::Singular)?;
+    let new_sign = |n: &BigInt| i64::from(n.is_positive()) - i64::from(n.is_negative());
+    let changed = |p: usize, n: &BigInt| is_cut(claim, p) && (signs[p] == 0 || new_sign(n) * signs[p] < 0);
+    let wrong: Vec<usize> = pivots.iter().zip(&numerators).filter(|(p, n)| changed(**p, n)).map(|(&p, _)| p).collect();
+    if !wrong.is_empty() {
+        return Err(Failure::Sides(wrong));
     }
     let mut floats: Vec<f64> = integers.iter().map(|&v| scale(v as f64, exponent)).collect();
-    for (&p, numerator) in pivots.iter().zip(&solution.numerators) {
-        let fraction = BigRational::new_raw(numerator.clone(), solution.determinant.clone());
-        floats[p] = if numerator.is_zero() { 0.0 } else { scale(rational_to_f64(&fraction), exponent) };
+    for (&p, numerator) in pivots.iter().zip(&numerators) {
+        signs[p] = new_sign(numerator);
+        floats[p] = if numerator.is_zero() { 0.0 } else { ratio_to_f64(numerator, &determinant, exponent) };
     }
-    Some(ExactResiduals { integers, exponent, pivots, solution, floats })
+    let fractions = pivots.into_iter().zip(numerators).collect();
+    Ok(ExactResiduals { integers, signs, solved: equalities.solved, fractions, determinant, floats })
 }
 
-impl ExactResiduals {
-    /// Enclosures of all residuals.
-    pub(crate) fn enclosures(&self) -> impl Iterator<Item = Enclosure> {
-        let mut enclosures: Vec<Enclosure> = self.floats.iter().map(|&v| Enclosure::exact(v)).collect();
-        for (&p, numerator) in self.pivots.iter().zip(&self.solution.numerators) {
-            let fraction = enclose(&BigRational::new_raw(numerator.clone(), self.solution.determinant.clone()));
-            // One more step outward: scaling may round where the result is subnormal.
-            enclosures[p] =
-                Enclosure::new(scale(fraction.lo, self.exponent).next_down(), scale(fraction.hi, self.exponent).next_up());
-        }
-        enclosures.into_iter()
-    }
+/// The linear system for the residuals of the pivots.
+fn equations(claim: &Claim, equalities: &Equalities, pivots: &[usize], integers: &[i64]) -> Vec<Vec<BigInt>> {
+    let sums = equalities.sums(claim, integers);
+    let equation = |(&equality, sum): (&Equality, BigInt)| {
+        pivots.iter().map(|&p| equalities.entry(claim, equality, p)).chain([-sum]).collect()
+    };
+    equalities.list.iter().zip(sums).map(equation).collect()
 }
 
 /// Does the row's inequality hold? Error bounds first, exact arithmetic where they leave the sign open.
-fn row_holds(claim: &Claim, row: Row, exact: &ExactResiduals) -> bool {
-    let n = exact.floats.len();
-    let mut column = vec![0.0; n];
-    claim.fill(row, &exact.floats, &mut column);
-    let value = fast_inner(&column, &exact.floats);
-    let (_, error) = inner_error(&column, &exact.floats, claim.entry_error(row));
+fn row_holds(claim: &Claim, row: Row, exact: &ExactResiduals, column: &mut [f64]) -> bool {
+    if exact.solved.contains(&row) {
+        return true;
+    }
+    let kernels = Kernels::default();
+    claim.fill(kernels, row, &exact.floats, column);
+    let (value, _, error) = measure_row(kernels, column, &exact.floats, claim.entry_error(row));
     if value.abs() > error && row != Row::Constant {
         return value > 0.0;
     }
-    let mut sum = exact_inner(claim, row, &exact.integers) * &exact.solution.determinant;
-    for (&p, numerator) in exact.pivots.iter().zip(&exact.solution.numerators) {
-        let marker = i64::try_from(numerator.signum()).expect("a sign");
-        sum += exact_entry(claim, row, p, marker) * numerator;
-    }
+    let sum = exact_row(claim, row, &exact.integers, &exact.signs, &exact.fractions, &exact.determinant);
     if row == Row::Constant { sum.is_zero() } else { !sum.is_negative() }
-}
-
-/// Row value in integers, times [`SLOPE_STEPS`] (any positive factor of a whole row is allowed).
-fn exact_entry(claim: &Claim, row: Row, i: usize, residual_sign: i64) -> BigInt {
-    let Some((j, vertex)) = claim.direction(row) else { return BigInt::from(SLOPE_STEPS) };
-    let steps = line_steps(claim, j, vertex, i, residual_sign);
-    if steps == 0 {
-        return BigInt::zero();
-    }
-    let z = dot(&vertex.ray, &claim.program.integer_points[i]) * steps;
-    if j < claim.product.positive { z } else { -z }
-}
-
-/// The line that bounds neuron `j` at sample `i` for a residual of the given sign: its slope at a direction, times
-/// [`SLOPE_STEPS`].
-fn line_steps(claim: &Claim, j: usize, vertex: &Vertex, i: usize, residual_sign: i64) -> u8 {
-    let z = vertex.z[i];
-    if z == 0.0 {
-        return 0;
-    }
-    claim.minorant(j, i, residual_sign as f64).unwrap_or(if z > 0.0 { SLOPE_STEPS } else { 0 })
-}
-
-/// `sum_i R_i h_i` exactly, in the units of [`exact_entry`].
-fn exact_inner(claim: &Claim, row: Row, integers: &[i64]) -> BigInt {
-    let Some((j, vertex)) = claim.direction(row) else {
-        return integers.iter().map(|&r| BigInt::from(r)).sum::<BigInt>() * SLOPE_STEPS;
-    };
-    // Every entry is an inner product with the same long ray: the points are added up first, they are short.
-    let weights = integers.iter().enumerate().filter(|(_, r)| **r != 0);
-    let weights: Vec<(usize, i64)> =
-        weights.map(|(i, &r)| (i, r * i64::from(line_steps(claim, j, vertex, i, r.signum())))).collect();
-    let points = &claim.program.integer_points;
-    let sums: Vec<BigInt> =
-        (0..claim.program.dim).map(|c| weighted_sum(weights.iter().map(|&(i, weight)| (weight, &points[i][c])))).collect();
-    let inner = dot(&vertex.ray, &sums);
-    if j < claim.product.positive { inner } else { -inner }
 }
 
 fn is_cut(claim: &Claim, i: usize) -> bool {
     claim.product.cones.iter().any(|cone| cone.decisions[i] == Decision::Cut)
 }
 
-/// As many samples as there are equalities, by Gaussian elimination with complete pivoting on the float rows; and the
-/// equalities in the order of elimination.
-fn choose_pivots(claim: &Claim, equal: &[Row], r: &[f64]) -> Option<(Vec<Row>, Vec<usize>)> {
+/// A sample for every equality that does not follow from the others, by Gaussian elimination with complete pivoting on the
+/// float rows.
+fn choose_pivots(claim: &Claim, equalities: &Equalities, r: &[f64], avoided: &[usize]) -> Vec<(Equality, usize)> {
+    let equal = &equalities.list;
     let n = r.len();
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let weights: Vec<f64> = (0..n)
-        .map(|i| {
-            if r[i] == 0.0 {
-                0.0
-            } else if is_cut(claim, i) {
-                CUT_PIVOT_WEIGHT * r[i].abs() / largest
-            } else {
-                1.0
-            }
-        })
-        .collect();
+    let weight = |i: usize| match r[i] {
+        // Rows may hold just because it vanishes.
+        0.0 => 0.0,
+        v if is_cut(claim, i) => CUT_PIVOT_WEIGHT * v.abs() / largest,
+        _ => 1.0,
+    };
+    let mut weights: Vec<f64> = (0..n).map(weight).collect();
+    avoided.iter().for_each(|&i| weights[i] = 0.0);
     let mut matrix: Vec<Vec<f64>> = equal
         .iter()
-        .map(|&row| {
+        .map(|&equality| {
             let mut column = vec![0.0; n];
-            claim.fill(row, r, &mut column);
+            equalities.fill(claim, equality, &mut column);
             column
         })
         .collect();
-    let mut pivots = Vec::with_capacity(equal.len());
-    let mut order = Vec::with_capacity(equal.len());
+    let largest_entries: Vec<f64> = matrix.iter().map(|row| row.iter().fold(0.0f64, |m, v| m.max(v.abs()))).collect();
+    let mut pivots: Vec<(Equality, usize)> = Vec::with_capacity(equal.len());
     let mut free: Vec<usize> = (0..equal.len()).collect();
     while !free.is_empty() {
-        let candidates = free.iter().flat_map(|&row| (0..n).map(move |i| (row, i)));
-        let size = |&(row, i): &(usize, usize)| (matrix[row][i] * weights[i]).abs();
-        let (row, pivot) = candidates.max_by(|a, b| size(a).total_cmp(&size(b)))?;
-        if matrix[row][pivot] * weights[pivot] == 0.0 || pivots.contains(&pivot) {
-            return None;
+        let (mut best, mut row, mut pivot) = (0.0, 0, 0);
+        for &candidate in &free {
+            for (i, (entry, weight)) in matrix[candidate].iter().zip(&weights).enumerate() {
+                let size = (entry * weight).abs();
+                if size > best {
+                    (best, row, pivot) = (size, candidate, i);
+                }
+            }
         }
-        pivots.push(pivot);
-        order.push(equal[row]);
+        if best == 0.0 || matrix[row][pivot].abs() <= DEPENDENT_ROW * largest_entries[row] {
+            break;
+        }
+        pivots.push((equal[row], pivot));
+        weights[pivot] = 0.0;
         free.retain(|&other| other != row);
-        let pivot_row = matrix[row].clone();
+        let pivot_row = std::mem::take(&mut matrix[row]);
         for &other in &free {
             let share = matrix[other][pivot] / pivot_row[pivot];
-            matrix[other].iter_mut().zip(&pivot_row).for_each(|(a, b)| *a -= share * b);
-            matrix[other][pivot] = 0.0;
+            Kernels::default().subtract(&mut matrix[other], share, &pivot_row);
         }
     }
-    Some((order, pivots))
+    pivots
 }

@@ -5,6 +5,7 @@
 //! column may be shifted (with a hidden bias) and is scaled by a power of two. So a bound for the program is a bound for
 //! the instance, and weights pass back through [`Program::weights`].
 
+use crate::digits::DigitTable;
 use crate::integers::{dyadic, independent_columns, scale, scaled_to_f64};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -28,6 +29,8 @@ pub(crate) struct Program {
     pub(crate) free_signs: bool,
     /// Exact integer coordinates of the points, `n` rows of `dim`.
     pub(crate) integer_points: Vec<Vec<BigInt>>,
+    /// The same, for fast exact sums.
+    pub(crate) digits: DigitTable,
     /// `points[i * dim + c]` is `integer_points[i][c] * 2^column_exponents[c]` to the nearest f64.
     pub(crate) points: Vec<f64>,
     /// Powers of two that bring the columns to a spread of about 1.
@@ -38,8 +41,6 @@ pub(crate) struct Program {
     pub(crate) labels: Vec<f64>,
     /// The exact mean labels.
     pub(crate) exact_labels: Vec<BigRational>,
-    /// Enclosures of the mean labels.
-    pub(crate) label_enclosures: Vec<Enclosure>,
     /// Sum of squares that no prediction can remove: equal points with different labels. A lower bound for it.
     pub(crate) unavoidable: f64,
     /// Number of original samples.
@@ -103,12 +104,12 @@ impl Program {
             dim: kept.len(),
             output_bias: instance.network.output_bias,
             free_signs: instance.network.train_output,
+            digits: DigitTable::new(&integer_points),
             integer_points,
             points,
             column_exponents,
             multiplicity,
             labels: exact_labels.iter().map(rational_to_f64).collect(),
-            label_enclosures: exact_labels.iter().map(enclose).collect(),
             exact_labels,
             unavoidable,
             samples: data.len(),

@@ -3,8 +3,10 @@
 //!
 //! Everything here is floating point and only proposes; `dual` proves.
 
+use crate::cut_samples::{CutSamples, Reached};
+use crate::kernels::Kernels;
 use crate::nnls::Nnls;
-use crate::node::{Lines, Product, SLOPE_STEPS, slope};
+use crate::node::{Lines, Product};
 use crate::program::Program;
 
 /// Newton rounds on the sides of the intervals.
@@ -21,38 +23,92 @@ const SLOPE_PROGRESS: f64 = 1e-4;
 /// Scratch space and result of the relaxation, reused from node to node.
 #[derive(Default)]
 pub(crate) struct Relaxation {
+    kernels: Kernels,
     nnls: Nnls,
-    /// Root of the multiplicity, or 0 for samples whose label lies inside their interval.
-    scales: Vec<f64>,
-    /// Samples that some cone cuts: only their intervals have a length.
-    free: Vec<bool>,
+    cut_samples: CutSamples,
+    decided: Decided,
     /// Current multipliers: `dim` per neuron, then the constant if there is one.
     pub(crate) multipliers: Vec<f64>,
-    current: Intervals,
-    trial: Intervals,
+    between: Vec<f64>,
+    current: Reached,
+    trial: Reached,
+    intervals: Intervals,
     /// `(p_i - y_i) * multiplicity_i` at the nearest points of the intervals: the dual vector proposed.
     pub(crate) residuals: Vec<f64>,
     /// Sum of squares of the relaxation.
     pub(crate) value: f64,
-    previous_slopes: Vec<(usize, f64, f64)>,
 }
 
-/// Prediction intervals at given multipliers.
+/// What the intervals are made of, at the solution.
 #[derive(Clone, Default)]
 pub(crate) struct Intervals {
-    pub(crate) low: Vec<f64>,
-    pub(crate) high: Vec<f64>,
     /// Pre-activations `z_j,i`, neuron after neuron.
     pub(crate) z: Vec<f64>,
     /// Chords `sum_l lambda_l relu(z_l,i)`, neuron after neuron.
     pub(crate) chord: Vec<f64>,
-    value: f64,
+}
+
+/// The samples that no cone cuts: their least-squares problem does not change within a node.
+#[derive(Default)]
+struct Decided {
+    /// Root of the multiplicity, 0 for cut samples.
+    scales: Vec<f64>,
+    columns: Vec<f64>,
+    target: Vec<f64>,
+    gram: Vec<f64>,
+    linear: Vec<f64>,
+}
+
+impl Decided {
+    fn prepare(&mut self, kernels: Kernels, program: &Program, product: &Product, cut: &CutSamples, size: usize) {
+        let n = program.len();
+        self.scales.clear();
+        self.scales.extend(program.multiplicity.iter().enumerate().map(|(i, m)| if cut.contains(i) { 0.0 } else { m.sqrt() }));
+        self.columns.resize(size * n, 0.0);
+        let mut columns = self.columns.chunks_exact_mut(n);
+        for (j, cone) in product.cones.iter().enumerate() {
+            for (ray, column) in cone.rays.iter().zip(&mut columns) {
+                kernels.scaled_relu(column, product.sign(j), &ray.z, &self.scales);
+            }
+        }
+        if let Some(constant) = columns.next() {
+            constant.copy_from_slice(&self.scales);
+        }
+        self.target.clear();
+        self.target.extend(program.labels.iter().zip(&self.scales).map(|(label, scale)| label * scale));
+        self.gram.clear();
+        self.gram.resize(size * size, 0.0);
+        self.linear.clear();
+        self.linear.resize(size, 0.0);
+        kernels.add_gram(&mut self.gram, &mut self.linear, &self.columns, &self.target);
+    }
+
+    /// Derivative of half the decided sum of squares at `from` in direction `to - from`, and its growth along the way.
+    fn along(&self, from: &[f64], to: &[f64]) -> (f64, f64) {
+        let size = self.linear.len();
+        let (mut slope, mut growth) = (0.0, 0.0);
+        for r in 0..size {
+            let step = to[r] - from[r];
+            if step == 0.0 {
+                continue;
+            }
+            let (mut gradient, mut change) = (-self.linear[r], 0.0);
+            for c in 0..size {
+                let entry = self.gram[r.max(c) * size + r.min(c)];
+                gradient += entry * from[c];
+                change += entry * (to[c] - from[c]);
+            }
+            slope += step * gradient;
+            growth += step * change;
+        }
+        (slope, growth)
+    }
 }
 
 impl Relaxation {
-    /// Intervals at the solution.
+    /// Pre-activations and chords at the solution.
     pub(crate) fn intervals(&self) -> &Intervals {
-        &self.current
+        &self.intervals
     }
 
     /// Solves the relaxation of `product`, starting from and updating `lines`. Stops early once `enough` accepts the
@@ -66,18 +122,15 @@ impl Relaxation {
         mut enough: impl FnMut(&[f64], &Lines) -> bool,
     ) -> bool {
         let variables = product.cones.len() * program.dim;
-        self.nnls.resize(variables + usize::from(program.output_bias), variables, program.len());
+        let size = variables + usize::from(program.output_bias);
+        self.nnls.resize(size, variables);
         self.nnls.start_from(&lines.support);
-        self.previous_slopes.clear();
-        self.free.clear();
-        self.free.resize(program.len(), false);
-        for &i in product.cones.iter().flat_map(|cone| &cone.cut) {
-            self.free[i] = true;
-        }
+        self.cut_samples.gather(program, product, lines);
+        self.decided.prepare(self.kernels, program, product, &self.cut_samples, size);
         let mut last = f64::NEG_INFINITY;
         for round in 0..SLOPE_ROUNDS {
-            self.settle_sides(program, product, lines, round == 0);
-            self.set_residuals(program);
+            self.settle_sides(variables, round == 0);
+            self.conclude(program, product, lines);
             if self.value >= cut && enough(&self.residuals, lines) {
                 return true;
             }
@@ -87,7 +140,7 @@ impl Relaxation {
             if round + 1 == SLOPE_ROUNDS || (round > 1 && stalled && self.value < cut) {
                 break;
             }
-            if !self.update_slopes(program, product, lines, round) {
+            if !self.cut_samples.update_slopes(product, &self.current, lines, round == 0) {
                 break;
             }
         }
@@ -95,125 +148,55 @@ impl Relaxation {
     }
 
     /// Semi-smooth Newton with exact line search for fixed slopes.
-    fn settle_sides(&mut self, program: &Program, product: &Product, lines: &mut Lines, first: bool) {
+    fn settle_sides(&mut self, variables: usize, first: bool) {
         if !first {
-            let kept = std::mem::take(&mut self.multipliers);
-            self.evaluate(program, product, lines, &kept);
-            self.multipliers = kept;
-            std::mem::swap(&mut self.current, &mut self.trial);
-            set_sides(program, &self.current, &self.free, &mut lines.sides);
+            evaluate(&self.cut_samples, variables, &self.multipliers, &mut self.current);
+            self.cut_samples.set_sides(&self.current);
         }
         let mut have_current = !first;
         for _ in 0..SIDE_ROUNDS {
-            self.build_least_squares(program, product, lines);
-            self.nnls.solve();
-            let proposal = self.nnls.solution.clone();
-            self.evaluate(program, product, lines, &proposal);
-            if have_current && self.trial.value > self.current.value {
-                let step = self.line_search(program);
+            self.propose(variables);
+            evaluate(&self.cut_samples, variables, &self.nnls.solution, &mut self.trial);
+            if have_current && !self.descends() {
+                let step = self.line_search();
                 if step == 0.0 {
                     break;
                 }
-                let between: Vec<f64> = self.multipliers.iter().zip(&proposal).map(|(a, b)| a + step * (b - a)).collect();
-                self.evaluate(program, product, lines, &between);
-                self.multipliers = between;
+                self.between.clear();
+                let both = self.multipliers.iter().zip(&self.nnls.solution);
+                self.between.extend(both.map(|(a, b)| a + step * (b - a)));
+                evaluate(&self.cut_samples, variables, &self.between, &mut self.trial);
+                std::mem::swap(&mut self.multipliers, &mut self.between);
             } else {
-                self.multipliers = proposal;
+                self.multipliers.clone_from(&self.nnls.solution);
             }
             std::mem::swap(&mut self.current, &mut self.trial);
             have_current = true;
-            if !set_sides(program, &self.current, &self.free, &mut lines.sides) {
+            if !self.cut_samples.set_sides(&self.current) {
                 break;
             }
         }
-        self.value = self.current.value;
-        lines.support.clear();
-        lines.support.extend(self.multipliers.iter().map(|&m| m > 0.0));
     }
 
-    /// The least-squares problem over the samples whose label lies outside their interval.
-    fn build_least_squares(&mut self, program: &Program, product: &Product, lines: &Lines) {
-        let n = program.len();
-        let mut scales = std::mem::take(&mut self.scales);
-        scales.clear();
-        scales.extend(lines.sides.iter().zip(&program.multiplicity).map(|(&side, m)| if side == 0 { 0.0 } else { m.sqrt() }));
-        for (j, cone) in product.cones.iter().enumerate() {
-            let sign = product.sign(j);
-            for (l, ray) in cone.rays.iter().enumerate() {
-                let column = self.nnls.column_mut(j * program.dim + l);
-                for ((entry, &z), &scale) in column.iter_mut().zip(&ray.z).zip(&scales) {
-                    *entry = sign * z.max(0.0) * scale;
-                }
-                for &i in &cone.cut {
-                    if sign * f64::from(lines.sides[i]) > 0.0 {
-                        column[i] = sign * slope(lines.slopes[j * n + i]) * ray.z[i] * scales[i];
-                    }
-                }
-            }
-        }
-        if program.output_bias {
-            self.nnls.column_mut(product.cones.len() * program.dim).copy_from_slice(&scales);
-        }
-        for ((target, &label), &scale) in self.nnls.target.iter_mut().zip(&program.labels).zip(&scales) {
-            *target = label * scale;
-        }
-        self.scales = scales;
+    /// The least-squares solution for the current sides and slopes.
+    fn propose(&mut self, variables: usize) {
+        self.nnls.gram.copy_from_slice(&self.decided.gram);
+        self.nnls.linear.copy_from_slice(&self.decided.linear);
+        self.cut_samples.add_normal_equations(&mut self.nnls.gram, &mut self.nnls.linear, variables);
+        self.nnls.solve();
     }
 
-    /// Intervals and value at the given multipliers, into `trial`.
-    fn evaluate(&mut self, program: &Program, product: &Product, lines: &Lines, multipliers: &[f64]) {
-        let n = program.len();
-        let neurons = product.cones.len();
-        let out = &mut self.trial;
-        let constant = if program.output_bias { multipliers[neurons * program.dim] } else { 0.0 };
-        out.low.clear();
-        out.low.resize(n, constant);
-        out.z.clear();
-        out.z.resize(neurons * n, 0.0);
-        out.chord.clear();
-        out.chord.resize(neurons * n, 0.0);
-        for (j, cone) in product.cones.iter().enumerate() {
-            let (z, chord) = (&mut out.z[j * n..(j + 1) * n], &mut out.chord[j * n..(j + 1) * n]);
-            for (l, ray) in cone.rays.iter().enumerate() {
-                let multiplier = multipliers[j * program.dim + l];
-                if multiplier == 0.0 {
-                    continue;
-                }
-                for ((z, chord), &value) in z.iter_mut().zip(chord.iter_mut()).zip(&ray.z) {
-                    *z += multiplier * value;
-                    *chord += multiplier * value.max(0.0);
-                }
-            }
-            let sign = product.sign(j);
-            out.low.iter_mut().zip(chord.iter()).for_each(|(low, c)| *low += sign * c);
-        }
-        out.high.clone_from(&out.low);
-        for (j, cone) in product.cones.iter().enumerate() {
-            let ends = if product.sign(j) > 0.0 { &mut out.low } else { &mut out.high };
-            let sign = product.sign(j);
-            for &i in &cone.cut {
-                ends[i] -= sign * (out.chord[j * n + i] - slope(lines.slopes[j * n + i]) * out.z[j * n + i]);
-            }
-        }
-        out.value = (0..n).map(|i| program.multiplicity[i] * distance(program.labels[i], out.low[i], out.high[i]).powi(2)).sum();
+    /// Is the trial no worse than the current state?
+    fn descends(&self) -> bool {
+        let (slope, growth) = self.decided.along(&self.multipliers, &self.nnls.solution);
+        let change = 2.0 * slope + growth;
+        change + self.cut_samples.squares(&self.trial) <= self.cut_samples.squares(&self.current)
     }
 
     /// Step from `current` towards `trial` that minimises the convex value.
-    fn line_search(&self, program: &Program) -> f64 {
-        let derivative = |t: f64| -> f64 {
-            let mut sum = 0.0;
-            for i in 0..program.len() {
-                let (dl, dh) = (self.trial.low[i] - self.current.low[i], self.trial.high[i] - self.current.high[i]);
-                let (low, high) = (self.current.low[i] + t * dl, self.current.high[i] + t * dh);
-                let y = program.labels[i];
-                if low > y {
-                    sum += program.multiplicity[i] * (low - y) * dl;
-                } else if high < y {
-                    sum += program.multiplicity[i] * (high - y) * dh;
-                }
-            }
-            sum
-        };
+    fn line_search(&self) -> f64 {
+        let (slope, growth) = self.decided.along(&self.multipliers, &self.nnls.solution);
+        let derivative = |t: f64| slope + t * growth + self.cut_samples.slope_along(&self.current, &self.trial, t);
         let start = derivative(0.0);
         if start >= 0.0 {
             return 0.0;
@@ -240,83 +223,40 @@ impl Relaxation {
         last
     }
 
-    fn set_residuals(&mut self, program: &Program) {
-        self.residuals.clear();
-        let ends = self.current.low.iter().zip(&self.current.high).zip(&program.labels).zip(&program.multiplicity);
-        self.residuals.extend(ends.map(|(((&low, &high), &y), &m)| m * distance(y, low, high)));
-    }
-
-    /// Moves the slopes towards the subgradients at the solution; returns whether an active one changed.
-    fn update_slopes(&mut self, program: &Program, product: &Product, lines: &mut Lines, round: usize) -> bool {
+    /// Residuals, value and intervals of all samples at the settled multipliers.
+    fn conclude(&mut self, program: &Program, product: &Product, lines: &mut Lines) {
         let n = program.len();
-        let mut changed = false;
-        let mut history = Vec::new();
-        for (j, cone) in product.cones.iter().enumerate() {
-            for &i in &cone.cut {
-                let at = j * n + i;
-                let z = self.current.z[at];
-                let old = lines.slopes[at];
-                let active = product.sign(j) * f64::from(lines.sides[i]) > 0.0;
-                let new = if round == 0 || !active {
-                    if z > 0.0 {
-                        SLOPE_STEPS
-                    } else if z < 0.0 {
-                        0
-                    } else {
-                        old
-                    }
-                } else {
-                    self.secant(at, slope(old), z)
-                };
-                if active {
-                    history.push((at, slope(old), z));
-                }
-                if new != old {
-                    lines.slopes[at] = new;
-                    changed |= active;
-                }
-            }
+        lines.support.clear();
+        lines.support.extend(self.multipliers.iter().map(|&m| m > 0.0));
+        self.cut_samples.store(lines);
+        let Intervals { z, chord } = &mut self.intervals;
+        for row in [&mut *z, &mut *chord] {
+            row.clear();
+            row.resize(product.cones.len() * n, 0.0);
         }
-        self.previous_slopes = history;
-        changed
-    }
-
-    /// The slope at which the pre-activation would vanish, between the last two slopes if it changed its sign.
-    fn secant(&self, at: usize, old: f64, z: f64) -> u8 {
-        let known = self.previous_slopes.binary_search_by_key(&at, |entry| entry.0).ok().map(|k| self.previous_slopes[k]);
-        let full = f64::from(SLOPE_STEPS);
-        match known {
-            Some((_, earlier, earlier_z)) if earlier != old && earlier_z * z < 0.0 => {
-                let share = earlier_z.abs() / (earlier_z.abs() + z.abs());
-                ((earlier + (old - earlier) * share) * full).round().clamp(0.0, full) as u8
+        let constant = if program.output_bias { self.multipliers.last().copied().unwrap_or(0.0) } else { 0.0 };
+        self.residuals.clear();
+        self.residuals.extend(program.labels.iter().map(|label| constant - label));
+        let parts = z.chunks_exact_mut(n).zip(chord.chunks_exact_mut(n)).zip(self.multipliers.chunks(program.dim));
+        for ((j, cone), ((z, chord), multipliers)) in product.cones.iter().enumerate().zip(parts) {
+            for (ray, &multiplier) in cone.rays.iter().zip(multipliers).filter(|(_, m)| **m != 0.0) {
+                self.kernels.add_ray(z, chord, multiplier, &ray.z);
             }
-            _ if z > 0.0 => (((1.0 + old) * 0.5 * full).ceil()).min(full) as u8,
-            _ if z < 0.0 => ((old * 0.5 * full).floor()).max(0.0) as u8,
-            _ => (old * full) as u8,
+            self.kernels.subtract(&mut self.residuals, -product.sign(j), chord);
         }
+        for (place, &i) in self.cut_samples.indices.iter().enumerate() {
+            self.residuals[i] = self.current.missed(place);
+        }
+        let misses = self.residuals.iter_mut().zip(&program.multiplicity);
+        self.value = misses.fold(0.0, |sum, (residual, m)| {
+            let missed = *residual;
+            *residual *= m;
+            sum + *residual * missed
+        });
     }
 }
 
-/// Signed distance of the nearest point of `[low, high]` from `label`.
-fn distance(label: f64, low: f64, high: f64) -> f64 {
-    if low > label {
-        low - label
-    } else if high < label {
-        high - label
-    } else {
-        0.0
-    }
-}
-
-/// Sides at the given intervals; returns whether one changed. A sample whose interval is a single point always counts: it
-/// is fitted, not left free, even where its residual happens to vanish.
-fn set_sides(program: &Program, intervals: &Intervals, free: &[bool], sides: &mut [i8]) -> bool {
-    let mut changed = false;
-    for (i, side) in sides.iter_mut().enumerate() {
-        let missed = distance(program.labels[i], intervals.low[i], intervals.high[i]);
-        let new = if missed > 0.0 || !free[i] { 1 } else { -i8::from(missed < 0.0) };
-        changed |= new != *side;
-        *side = new;
-    }
-    changed
+/// The cut samples at the given multipliers, of which those from `variables` on are the constant.
+fn evaluate(cut_samples: &CutSamples, variables: usize, multipliers: &[f64], out: &mut Reached) {
+    cut_samples.evaluate(multipliers, multipliers.get(variables).copied().unwrap_or(0.0), out);
 }

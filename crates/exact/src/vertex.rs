@@ -16,7 +16,7 @@ pub(crate) struct Vertex {
     /// Pre-activations `x_i . ray` times a power of two that brings their length to about 1. The sign of each, zero
     /// included, is exact.
     pub(crate) z: Vec<f64>,
-    /// `|z_i - exact value| <= error` for every point.
+    /// `|z_i - exact value| <= error` for every point; where `|z_i| <= error` it is the exact value, rounded once.
     pub(crate) error: f64,
     /// Weighted Euclidean length of `z`.
     pub(crate) length: f64,
@@ -42,18 +42,15 @@ impl Vertex {
                 terms += (x * v).abs();
             }
             largest_terms = largest_terms.max(terms);
-            // Near zero only exact arithmetic knows the sign.
-            *value = if sum.abs() > unit * terms + f64::MIN_POSITIVE {
-                sum
-            } else {
-                let exact = dot(&ray, &program.integer_points[i]);
-                keep_sign(
-                    if exact.is_negative() { -1.0 } else { f64::from(u8::from(exact.is_positive())) },
-                    scaled_to_f64(&exact, shift),
-                )
-            };
+            *value = sum;
         }
         let mut error = unit * largest_terms + f64::MIN_POSITIVE;
+        // Near zero only exact arithmetic knows the sign.
+        for (i, value) in z.iter_mut().enumerate().filter(|(_, value)| value.abs() <= error) {
+            let exact = dot(&ray, &program.integer_points[i]);
+            let sign = if exact.is_negative() { -1.0 } else { f64::from(u8::from(exact.is_positive())) };
+            *value = keep_sign(sign, scaled_to_f64(&exact, shift));
+        }
         let squares: f64 = z.iter().zip(&program.multiplicity).map(|(v, m)| v * v * m).sum();
         let mut length = squares.sqrt();
         if length > 0.0 && length.is_finite() {

@@ -1,7 +1,7 @@
 //! Non-negative least squares over the columns of a hull, which come and go: an orthogonal basis of the columns in use is
 //! kept up to date, so that the residual is a projection and loses no digits where columns are nearly parallel.
 
-use crate::linear::{fast_inner, subtract};
+use crate::kernels::Kernels;
 
 /// A column whose remainder outside the basis is below this share depends on it.
 const DEPENDENT: f64 = 1e-11;
@@ -13,6 +13,7 @@ const MOST_ENTRIES: usize = 8;
 /// Minimises `|target - sum_c multiplier_c column_c|` over non-negative multipliers.
 #[derive(Default)]
 pub(crate) struct ConeFit {
+    kernels: Kernels,
     target: Vec<f64>,
     /// Column after column.
     columns: Vec<f64>,
@@ -58,14 +59,14 @@ impl ConeFit {
 
     /// Sum of squares of the rest.
     pub(crate) fn value(&self) -> f64 {
-        fast_inner(&self.rest, &self.rest)
+        self.kernels.inner(&self.rest, &self.rest)
     }
 
     /// Adds a column and returns its number.
     pub(crate) fn add(&mut self, column: impl Iterator<Item = f64>) -> usize {
         let start = self.columns.len();
         self.columns.extend(column);
-        self.lengths.push(fast_inner(&self.columns[start..], &self.columns[start..]).sqrt());
+        self.lengths.push(self.kernels.inner(&self.columns[start..], &self.columns[start..]).sqrt());
         self.multipliers.push(0.0);
         self.lengths.len() - 1
     }
@@ -93,7 +94,7 @@ impl ConeFit {
 
     /// Solves from the columns in use.
     pub(crate) fn solve(&mut self) {
-        let scale = fast_inner(&self.target, &self.target).sqrt();
+        let scale = self.kernels.inner(&self.target, &self.target).sqrt();
         for _ in 0..MOST_ENTRIES * self.len() {
             let Some(entering) = self.steepest(scale) else { return };
             if !self.enter(entering) {
@@ -109,7 +110,7 @@ impl ConeFit {
         let mut best = (DESCENT * scale, None);
         for c in self.free..self.len() {
             if self.lengths[c] > 0.0 && !self.passive.contains(&c) {
-                let slope = fast_inner(&self.columns[c * n..(c + 1) * n], &self.rest) / self.lengths[c];
+                let slope = self.kernels.inner(&self.columns[c * n..(c + 1) * n], &self.rest) / self.lengths[c];
                 if slope > best.0 {
                     best = (slope, Some(c));
                 }
@@ -177,17 +178,17 @@ impl ConeFit {
         // Twice is enough: the second pass removes what rounding left of the first.
         for _ in 0..2 {
             for (t, direction) in self.basis.chunks_exact(n).enumerate() {
-                let share = fast_inner(direction, &vector);
+                let share = self.kernels.inner(direction, &vector);
                 self.upper[start + t] += share;
-                subtract(&mut vector, share, direction);
+                self.kernels.subtract(&mut vector, share, direction);
             }
         }
-        let length = fast_inner(&vector, &vector).sqrt();
+        let length = self.kernels.inner(&vector, &vector).sqrt();
         let independent = length > DEPENDENT * self.lengths[column];
         if independent {
             vector.iter_mut().for_each(|v| *v /= length);
-            let share = fast_inner(&vector, &self.rest);
-            subtract(&mut self.rest, share, &vector);
+            let share = self.kernels.inner(&vector, &self.rest);
+            self.kernels.subtract(&mut self.rest, share, &vector);
             self.shares.push(share);
             self.upper[start + self.passive.len()] = length;
             self.basis.extend_from_slice(&vector);
@@ -232,7 +233,7 @@ impl ConeFit {
         self.rotations.clear();
         self.upper.truncate((count - 1) * count / 2);
         let share = self.shares.pop().expect("a column in use has a share");
-        subtract(&mut self.rest, -share, &self.basis[(count - 1) * n..]);
+        self.kernels.subtract(&mut self.rest, -share, &self.basis[(count - 1) * n..]);
         self.basis.truncate((count - 1) * n);
     }
 }
