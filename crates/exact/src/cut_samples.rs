@@ -204,8 +204,8 @@ impl CutSamples {
             #[inline(always)]
             || {
                 for (((side, &root), &low), &high) in sides.iter_mut().zip(roots.iter()).zip(&reached.low).zip(&reached.high) {
-                    let new = f64::from(i8::from(low > 0.0) - i8::from(high < 0.0));
-                    let new = if root > 0.0 { new } else { 0.0 };
+                    let miss = if low > 0.0 { 1.0 } else { 0.0 } - if high < 0.0 { 1.0 } else { 0.0 };
+                    let new = if root > 0.0 { miss } else { 0.0 };
                     changed |= new != *side;
                     *side = new;
                 }

@@ -22,7 +22,7 @@ const MARGIN_GROWTH: f64 = 8.0;
 /// An equality whose rest after elimination is below this share of its largest entry follows from the others, or is taken
 /// to: it is tested like any other row.
 const DEPENDENT_ROW: f64 = 1e-11;
-/// Choices of pivots: those that would change their sign are avoided the next time.
+/// Choices of pivots: rows that fail the test join the equalities, pivots that change their sign are avoided.
 const ROUNDS: usize = 4;
 /// A pivot on a cut sample must keep its sign, so it counts for less by its distance from zero.
 const CUT_PIVOT_WEIGHT: f64 = 0.3;
@@ -58,20 +58,31 @@ pub(crate) fn solve_with_pivots(
 ) -> Option<(Vec<f64>, bool)> {
     let mut r = residuals.to_vec();
     move_to_margins(claim, tight, &mut r, STRICT_MARGIN * MARGIN_GROWTH.powi(attempt));
-    let equal: Vec<Row> = tight.equalities().collect();
+    let mut equal: Vec<Row> = tight.equalities().collect();
     let mut avoided: Vec<usize> = Vec::new();
     let mut column = vec![0.0; r.len()];
+    let mut nearest = None;
     for _ in 0..ROUNDS {
-        match solve_pivots(claim, &equal, &r, &avoided) {
-            Ok(exact) => {
-                let holds = rows.iter().all(|&row| row_holds(claim, row, &exact, &mut column));
-                return Some((exact.floats, holds));
+        let exact = match solve_pivots(claim, &equal, &r, &avoided) {
+            Ok(exact) => exact,
+            Err(Failure::Sides(pivots)) => {
+                avoided.extend(pivots);
+                continue;
             }
-            Err(Failure::Sides(pivots)) => avoided.extend(pivots),
-            Err(Failure::Singular) => return None,
+            Err(Failure::Singular) => break,
+        };
+        let failing: Vec<Row> = rows.iter().copied().filter(|&row| !row_holds(claim, row, &exact, &mut column)).collect();
+        if failing.is_empty() {
+            return Some((exact.floats, true));
         }
+        let stuck = failing.iter().any(|row| equal.contains(row));
+        nearest.get_or_insert((exact.floats, false));
+        if stuck {
+            break;
+        }
+        equal.extend(failing);
     }
-    None
+    nearest
 }
 
 /// Brings equalities to zero and strict rows to their margin, approximately.
