@@ -29,9 +29,9 @@ use std::sync::Arc;
 
 /// A node that stays open is given a proof of its own if its hull lies above the bound proved for its parent by more than
 /// this share: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.1;
+const WORTH_PROVING: f64 = 0.3;
 /// New columns per neuron and round.
-const NEW_COLUMNS: usize = 2;
+const NEW_COLUMNS: usize = 3;
 /// Rounds of column generation.
 const MOST_ROUNDS: usize = 40;
 /// A direction improves the fit if `phi` there is below minus this share of its scale.
