@@ -29,6 +29,7 @@ mod integers;
 mod linear;
 mod nnls;
 mod node;
+mod one_sided;
 mod pivots;
 mod program;
 mod relaxation;

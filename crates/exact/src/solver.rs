@@ -77,7 +77,11 @@ impl ExactSolver for Cones {
         if program.dim == 0 {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let searched = Search::new(&program, &landscape).run(&mut incumbent, watch);
+            let searched = if crate::one_sided::applies(&program) && std::env::var("CONES").is_err() {
+                crate::one_sided::search(&program, &landscape, &mut incumbent, watch)
+            } else {
+                Search::new(&program, &landscape).run(&mut incumbent, watch)
+            };
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
