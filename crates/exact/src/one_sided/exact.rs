@@ -1,6 +1,6 @@
 //! Multipliers that cancel exactly, in integers: where the supporting points do not span the space, or nearly not.
 
-use super::sides::Side;
+use super::sides::Sides;
 use crate::integers::{scale, solve_exactly, weighted_sum};
 use crate::program::{Program, enclose};
 use num_bigint::BigInt;
@@ -13,7 +13,7 @@ const MULTIPLIER_BITS: i64 = 50;
 
 /// Enclosures of multipliers with `sum_i q_i x_i = 0` exactly and `q_i >= 0` where the side wants it: the given ones rounded to
 /// integers times a power of two, except at the `pivots`, which are solved for (Cramer's rule). `None` if there are none.
-pub(super) fn solve(program: &Program, sides: &[Side], multipliers: &[f64], pivots: &[usize]) -> Option<Vec<Enclosure>> {
+pub(super) fn solve(program: &Program, sides: &Sides, multipliers: &[f64], pivots: &[usize]) -> Option<Vec<Enclosure>> {
     let mut rest = multipliers.to_vec();
     pivots.iter().for_each(|&p| rest[p] = 0.0);
     let largest = rest.iter().fold(0.0f64, |m, q| m.max(q.abs()));
@@ -38,7 +38,7 @@ pub(super) fn solve(program: &Program, sides: &[Side], multipliers: &[f64], pivo
     }
     let mut enclosures: Vec<Enclosure> = integers.iter().map(|&q| scaled(Enclosure::exact(q as f64), exponent)).collect();
     for (&p, numerator) in pivots.iter().zip(solution.numerators) {
-        if sides[p].is_bounded() && numerator.is_negative() {
+        if sides.is_bounded(p) && numerator.is_negative() {
             return None;
         }
         enclosures[p] = scaled(enclose(&BigRational::new_raw(numerator, solution.determinant.clone())), exponent);

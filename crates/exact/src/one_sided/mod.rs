@@ -1,5 +1,6 @@
 //! One unit: branch and bound on which samples with a positive target are on.
 
+mod ellipsoid;
 mod exact;
 mod proof;
 mod relaxation;

@@ -1,10 +1,11 @@
 //! Proved lower bounds of nodes.
 //!
-//! **The bound.** Let `q_i` be numbers with `sum_i q_i x_i = 0` exactly, and `q_i >= 0` for every sample that is not `On`. Then
+//! **The bound.** Let `q_i` be numbers with `sum_i q_i x_i = 0` exactly, and `q_i >= 0` for every sample that is not `On` (but see `Open`). Then
 //! for every `u` in the node, with `z_i = u . x_i`, the sum of the following is a lower bound of `sum_i m_i (relu(z_i) - t_i)^2`
 //! because the terms in `z` cancel:
 //! - `On` (`z >= 0`): `m (z - t)^2 >= 2 q (z - t) - q^2 / m`, which leaves `-2 q t - q^2 / m`.
-//! - `Open`: the same, since `relu(z) >= z` and `q >= 0`.
+//! - `Open`: the same, since `relu(z) >= z` and `q >= 0`. Where `z >= low` is known, with `low <= 0`, `q` may be negative: then
+//!   the least of `m (relu(z) - t)^2 - 2 q z` is `m t^2 - 2 q low` or `-2 q t - q^2 / m`, whichever is lower.
 //! - `Off` (`z <= 0`): `m t^2 >= m t^2 + 2 q z`, which leaves `m t^2`.
 //! - `Convex`: for any `r >= q >= 0`, `m (relu(z) - t)^2 >= 2 r (relu(z) - t) - r^2 / m` and `r relu(z) >= q z`, which leaves
 //!   `-2 r t - r^2 / m`; the best `r` is `max(q, -m t)`.
@@ -19,7 +20,7 @@
 //! [`exact::solve`](super::exact::solve) gives for the same pivots.
 
 use super::exact;
-use super::sides::{OneSign, Side};
+use super::sides::{OneSign, Side, Sides};
 use crate::linear::fast_inner;
 use optgap_problem::Enclosure;
 
@@ -37,6 +38,8 @@ const UPWARD: f64 = 1.0 + 1e-9;
 /// Scratch space of proofs.
 #[derive(Default)]
 pub(super) struct Prover {
+    /// Enclosures of feasible multipliers: the proof.
+    pub(super) proved: Vec<Enclosure>,
     /// Multipliers of the claim, floats that are taken as exact except at the pivots.
     multipliers: Vec<f64>,
     /// Samples that absorb the rounding.
@@ -48,55 +51,58 @@ pub(super) struct Prover {
     matrix: Vec<f64>,
     remainder: Vec<f64>,
     remainder_error: Vec<f64>,
-    used: Vec<bool>,
 }
 
 impl Prover {
     /// A proved lower bound of the node's sum of squares over all samples, as high as the multipliers allow; `None` if they
-    /// could not be made feasible.
-    pub(super) fn prove(&mut self, problem: &OneSign, sides: &[Side], multipliers: &[f64]) -> Option<f64> {
+    /// could not be made feasible. Afterwards [`proved`](Self::proved) encloses the feasible multipliers.
+    pub(super) fn prove(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64]) -> Option<f64> {
         self.take(problem, sides, multipliers);
+        self.proved.clear();
         if self.multipliers.iter().all(|&q| q == 0.0) {
-            return Some(bound(problem, sides, |_| Enclosure::ZERO));
+            self.proved.resize(sides.len(), Enclosure::ZERO);
+            return Some(bound(problem, sides, &self.proved));
         }
         self.choose_pivots(problem, sides);
         if self.pivots.len() == problem.program.dim
             && let Some(change) = self.enclose_pivots(problem)
-            && self.pivots.iter().all(|&p| !sides[p].is_bounded() || self.multipliers[p] - change >= 0.0)
+            && self.pivots.iter().all(|&p| !sides.is_bounded(p) || self.multipliers[p] - change >= 0.0)
         {
-            self.used.fill(false);
-            self.pivots.iter().for_each(|&p| self.used[p] = true);
-            return Some(bound(problem, sides, |i| {
-                let q = self.multipliers[i];
-                if self.used[i] { Enclosure::new((q - change).next_down(), (q + change).next_up()) } else { Enclosure::exact(q) }
-            }));
+            self.proved.extend(self.multipliers.iter().map(|&q| Enclosure::exact(q)));
+            for &p in &self.pivots {
+                let q = self.multipliers[p];
+                let low = (q - change).next_down();
+                // It was just shown not to be negative.
+                let low = if sides.is_bounded(p) { low.max(0.0) } else { low };
+                self.proved[p] = Enclosure::new(low, (q + change).next_up());
+            }
+        } else {
+            self.proved = exact::solve(problem.program, sides, &self.multipliers, &self.pivots)?;
         }
-        let exact = exact::solve(problem.program, sides, &self.multipliers, &self.pivots)?;
-        Some(bound(problem, sides, |i| exact[i]))
+        Some(bound(problem, sides, &self.proved))
     }
 
     /// Takes the multipliers without rounding noise and, for bounded samples, without wrong signs.
-    fn take(&mut self, problem: &OneSign, sides: &[Side], multipliers: &[f64]) {
+    fn take(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64]) {
         let program = problem.program;
         let force = |i: usize| program.multiplicity[i] * problem.targets[i].abs();
         let largest = (0..program.len()).map(force).fold(0.0, f64::max);
         self.multipliers.clear();
-        self.multipliers.extend(multipliers.iter().zip(sides).map(|(&q, side)| {
+        self.multipliers.extend(multipliers.iter().enumerate().map(|(i, &q)| {
             let noise = q.abs() <= NEGLIGIBLE * largest || !q.is_finite();
-            if noise || (side.is_bounded() && q < 0.0) { 0.0 } else { q }
+            if noise || (sides.is_bounded(i) && q < 0.0) { 0.0 } else { q }
         }));
-        self.used.resize(program.len(), false);
     }
 
     /// Independent points among those with freedom to move, by elimination with complete pivoting in whitened coordinates.
-    fn choose_pivots(&mut self, problem: &OneSign, sides: &[Side]) {
+    fn choose_pivots(&mut self, problem: &OneSign, sides: &Sides) {
         let dim = problem.program.dim;
         let largest = self.multipliers.iter().fold(0.0f64, |m, q| m.max(q.abs()));
         self.candidates.clear();
         self.weights.clear();
         self.rows.clear();
-        for (i, (side, &q)) in sides.iter().zip(&self.multipliers).enumerate() {
-            let weight = if side.is_bounded() { BOUNDED_WEIGHT * q / largest } else { 1.0 };
+        for (i, &q) in self.multipliers.iter().enumerate() {
+            let weight = if sides.is_bounded(i) { BOUNDED_WEIGHT * q / largest } else { 1.0 };
             if weight > 0.0 {
                 self.candidates.push(i);
                 self.weights.push(weight);
@@ -224,10 +230,9 @@ impl Prover {
 }
 
 /// The lower bound that feasible multipliers prove, rounded down.
-fn bound(problem: &OneSign, sides: &[Side], multiplier: impl Fn(usize) -> Enclosure) -> f64 {
+fn bound(problem: &OneSign, sides: &Sides, multipliers: &[Enclosure]) -> f64 {
     let mut sum = Enclosure::exact(problem.program.unavoidable);
-    for (i, side) in sides.iter().enumerate() {
-        let q = multiplier(i);
+    for (i, (side, &q)) in sides.side.iter().zip(multipliers).enumerate() {
         let (t, m) = (problem.target_enclosures[i], problem.program.multiplicity[i]);
         let term = match side {
             Side::Off => Enclosure::exact(problem.squares[i]),
@@ -235,11 +240,21 @@ fn bound(problem: &OneSign, sides: &[Side], multiplier: impl Fn(usize) -> Enclos
             Side::Convex if q.hi <= (-t.hi * m).next_down() => Enclosure::exact(problem.squares[i]),
             _ if q == Enclosure::ZERO => continue,
             Side::Convex => quadratic(Enclosure::exact(q.hi), t, m),
-            Side::On | Side::Open => quadratic(q, t, m),
+            Side::On => quadratic(q, t, m),
+            Side::Open if q.lo >= 0.0 => quadratic(q, t, m),
+            Side::Open => open_below(q, t, m, sides.lows[i], problem.squares[i]),
         };
         sum = sum + term;
     }
     sum.lo
+}
+
+/// The least of `m (relu(z) - t)^2 - 2 q z` over `z >= low`, at least: either `z <= 0`, where the least is at `low` if `q` is
+/// negative and at 0 otherwise, or the parabola's least.
+fn open_below(q: Enclosure, t: Enclosure, m: f64, low: f64, square: f64) -> Enclosure {
+    let tangent = Enclosure::exact(square) - Enclosure::exact(2.0 * q.lo.min(0.0)) * Enclosure::exact(low);
+    let parabola = quadratic(q, t, m);
+    Enclosure::new(tangent.lo.min(parabola.lo), tangent.hi.min(parabola.hi))
 }
 
 /// `-2 r t - r^2 / m`.

@@ -6,7 +6,7 @@
 //! dual feasible up to rounding, however far the rounds have converged; so every round gives a lower bound
 //! (Rockafellar 1976; Li, Sun and Toh 2018 for the combination with Newton steps). Nothing here is trusted: see `proof`.
 
-use super::sides::{OneSign, Side};
+use super::sides::{OneSign, Side, Sides};
 use crate::linear::{cholesky, cholesky_solve, inner};
 
 /// Curvature of the proximal term relative to a sample's own: the error of a round falls by about this factor.
@@ -74,7 +74,7 @@ impl Relaxation {
     }
 
     /// Rounds until the value reaches `needed`, or can be seen not to, or has converged. Starts from `parameters`, `centres`.
-    pub(super) fn solve(&mut self, problem: &OneSign, sides: &[Side], needed: f64) {
+    pub(super) fn solve(&mut self, problem: &OneSign, sides: &Sides, needed: f64) {
         for _ in 0..MOST_ROUNDS {
             let gain = self.round(problem, sides);
             if self.value >= needed || gain <= (HOPELESS * (needed - self.value)).max(CONVERGED * self.value) {
@@ -84,7 +84,7 @@ impl Relaxation {
     }
 
     /// Rounds until the value has converged.
-    pub(super) fn refine(&mut self, problem: &OneSign, sides: &[Side]) {
+    pub(super) fn refine(&mut self, problem: &OneSign, sides: &Sides) {
         for _ in 0..MOST_ROUNDS {
             let gain = self.round(problem, sides);
             if gain <= CONVERGED * self.value {
@@ -94,13 +94,13 @@ impl Relaxation {
     }
 
     /// One round: a minimum of the smoothed problem. Returns an estimate of what the next round can gain.
-    fn round(&mut self, problem: &OneSign, sides: &[Side]) -> f64 {
+    fn round(&mut self, problem: &OneSign, sides: &Sides) -> f64 {
         self.minimise(problem, sides);
         let mut gain = 0.0;
         self.value = 0.0;
-        for (i, &side) in sides.iter().enumerate() {
+        for (i, &side) in sides.side.iter().enumerate() {
             let (q, m, t) = (self.multipliers[i], problem.program.multiplicity[i], problem.targets[i]);
-            self.value += dual_term(side, m, t, q);
+            self.value += dual_term(side, m, t, q, sides.lows[i]);
             if matches!(side, Side::Off | Side::Convex) {
                 let change = q - self.centres[i];
                 gain += 2.0 * change * change / (STIFFNESS * m);
@@ -111,7 +111,7 @@ impl Relaxation {
     }
 
     /// Semismooth Newton steps with line search.
-    fn minimise(&mut self, problem: &OneSign, sides: &[Side]) {
+    fn minimise(&mut self, problem: &OneSign, sides: &Sides) {
         for _ in 0..MOST_STEPS {
             self.evaluate(problem, sides);
             let scale: f64 = self.multipliers.iter().map(|q| q.abs()).sum();
@@ -128,15 +128,15 @@ impl Relaxation {
     }
 
     /// Pre-activations, multipliers, gradient and Hessian at the current parameters.
-    fn evaluate(&mut self, problem: &OneSign, sides: &[Side]) {
+    fn evaluate(&mut self, problem: &OneSign, sides: &Sides) {
         let dim = self.dim;
         self.gradient.fill(0.0);
         self.hessian.fill(0.0);
-        for (i, &side) in sides.iter().enumerate() {
+        for (i, &side) in sides.side.iter().enumerate() {
             let point = problem.landscape.point(i);
             let z = inner(&self.parameters, point);
             let m = problem.program.multiplicity[i];
-            let (q, curvature) = force(side, m, problem.targets[i], self.centres[i], z);
+            let (q, curvature) = force(side, m, problem.targets[i], sides.knees[i], self.centres[i], z);
             (self.z[i], self.multipliers[i], self.curvatures[i]) = (z, q, curvature);
             if q != 0.0 {
                 self.gradient.iter_mut().zip(point).for_each(|(g, x)| *g += q * x);
@@ -164,7 +164,7 @@ impl Relaxation {
     }
 
     /// Line search for the zero of the derivative, which never falls along the line. False if there is no descent.
-    fn walk(&mut self, problem: &OneSign, sides: &[Side]) -> bool {
+    fn walk(&mut self, problem: &OneSign, sides: &Sides) -> bool {
         for (slope, i) in self.slopes.iter_mut().zip(0..) {
             *slope = inner(&self.step, problem.landscape.point(i));
         }
@@ -198,12 +198,12 @@ impl Relaxation {
     }
 
     /// Half the derivative along the step.
-    fn derivative(&self, problem: &OneSign, sides: &[Side], length: f64) -> f64 {
+    fn derivative(&self, problem: &OneSign, sides: &Sides, length: f64) -> f64 {
         let mut derivative = 0.0;
-        for (i, &side) in sides.iter().enumerate() {
+        for (i, &side) in sides.side.iter().enumerate() {
             let z = self.z[i] + length * self.slopes[i];
             let m = problem.program.multiplicity[i];
-            derivative += force(side, m, problem.targets[i], self.centres[i], z).0 * self.slopes[i];
+            derivative += force(side, m, problem.targets[i], sides.knees[i], self.centres[i], z).0 * self.slopes[i];
         }
         derivative
     }
@@ -229,11 +229,11 @@ impl Relaxation {
 /// Half the derivative of a sample's smoothed minorant at `z`, and its own derivative.
 ///
 /// With the proximal term the multiplier `q` is the one of the point `z - (q - centre) / stiffness`.
-fn force(side: Side, m: f64, t: f64, centre: f64, z: f64) -> (f64, f64) {
+fn force(side: Side, m: f64, t: f64, knee: f64, centre: f64, z: f64) -> (f64, f64) {
     match side {
         Side::On => (m * (z - t), m),
-        Side::Open if z > t => (m * (z - t), m),
-        Side::Open => (0.0, 0.0),
+        Side::Open if z > knee => (m * (z - t), m),
+        Side::Open => (m * (knee - t), 0.0),
         Side::Off | Side::Convex => {
             let stiffness = STIFFNESS * m;
             let pull = centre + stiffness * z;
@@ -251,8 +251,9 @@ fn force(side: Side, m: f64, t: f64, centre: f64, z: f64) -> (f64, f64) {
 }
 
 /// A sample's share of the dual value (see `proof`).
-fn dual_term(side: Side, m: f64, t: f64, q: f64) -> f64 {
+fn dual_term(side: Side, m: f64, t: f64, q: f64, low: f64) -> f64 {
     match side {
+        Side::Open if q < 0.0 => (m * t * t - 2.0 * q * low).min(-2.0 * q * t - q * q / m),
         Side::On | Side::Open => -2.0 * q * t - q * q / m,
         Side::Off => m * t * t,
         Side::Convex => {

@@ -11,16 +11,52 @@ pub(super) enum Side {
     On,
     /// `z <= 0`: the loss is `m t^2`.
     Off,
-    /// Nothing is known: the convex envelope `m max(0, z - t)^2`.
+    /// Only `z >= low` is known: the convex envelope, see [`Sides::knees`].
     Open,
-    /// Nothing is known nor needed, because `t < 0` makes the loss itself convex.
+    /// Nothing is needed, because `t < 0` makes the loss itself convex.
     Convex,
 }
 
-impl Side {
-    /// Must the multiplier of such a sample be non-negative?
-    pub(super) fn is_bounded(self) -> bool {
-        self != Self::On
+/// What a node knows of all samples.
+#[derive(Clone, Default)]
+pub(super) struct Sides {
+    pub(super) side: Vec<Side>,
+    /// Lower bounds of `z` for open samples, at most zero: every better solution of the node has `z >= low`.
+    pub(super) lows: Vec<f64>,
+    /// Where the envelope of an open sample turns from the parabola `m (z - t)^2` (above) into the tangent that meets
+    /// `m t^2` at `low` (below): `low + sqrt(low^2 - 2 low t)`. It is `t`, with slope zero, where no `low` is known.
+    pub(super) knees: Vec<f64>,
+}
+
+impl Sides {
+    /// Number of samples.
+    pub(super) fn len(&self) -> usize {
+        self.side.len()
+    }
+
+    /// Must the multiplier of the sample be non-negative for a bound to hold?
+    pub(super) fn is_bounded(&self, i: usize) -> bool {
+        match self.side[i] {
+            Side::On => false,
+            Side::Off | Side::Convex => true,
+            Side::Open => self.lows[i] == f64::NEG_INFINITY,
+        }
+    }
+
+    /// Records `z >= low` for an open sample with target `t`; `low` may be any number.
+    pub(super) fn raise_low(&mut self, i: usize, low: f64, t: f64) {
+        let low = low.min(0.0);
+        if low > self.lows[i] {
+            self.lows[i] = low;
+            let knee = low + (low * low - 2.0 * low * t).sqrt();
+            self.knees[i] = if knee.is_nan() { t } else { knee.clamp(0.0, t.max(0.0)) };
+        }
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.side.clone_from(&other.side);
+        self.lows.clone_from(&other.lows);
+        self.knees.clone_from(&other.knees);
     }
 }
 
@@ -52,9 +88,10 @@ impl<'a> OneSign<'a> {
         Self { program, landscape, positive, targets, target_enclosures, squares }
     }
 
-    /// The sides before anything is decided.
-    pub(super) fn root(&self) -> Vec<Side> {
-        self.targets.iter().map(|&t| if t < 0.0 { Side::Convex } else { Side::Open }).collect()
+    /// What is known before anything is decided.
+    pub(super) fn root(&self) -> Sides {
+        let side = self.targets.iter().map(|&t| if t < 0.0 { Side::Convex } else { Side::Open }).collect();
+        Sides { side, lows: vec![f64::NEG_INFINITY; self.targets.len()], knees: self.targets.clone() }
     }
 
     /// Number of units of sign +1, as the incumbent wants it.

@@ -2,7 +2,8 @@
 
 use super::proof::Prover;
 use super::relaxation::Relaxation;
-use super::sides::{OneSign, Side};
+use super::ellipsoid::Ellipsoid;
+use super::sides::{OneSign, Side, Sides};
 use crate::incumbent::Incumbent;
 use crate::search::Searched;
 use optgap_problem::{Bounds, Enclosure, Progress, StopReason, Watch};
@@ -11,7 +12,7 @@ use std::collections::BinaryHeap;
 
 /// Entries (one for every sample) of the nodes that wait in order of their bound; beyond this number the search goes depth
 /// first, so that memory stays bounded.
-const MOST_WAITING_ENTRIES: usize = 20_000_000;
+const MOST_WAITING_ENTRIES: usize = 10_000_000;
 /// Every this many nodes a node's solution starts a local search.
 const DESCENT_PERIOD: u64 = 50;
 /// Every this many nodes the watch hears of the progress.
@@ -29,7 +30,7 @@ struct Waiting {
     sign: usize,
     /// The sample to decide.
     sample: usize,
-    sides: Box<[Side]>,
+    sides: Sides,
     /// Start of the children's relaxations: parameters and multipliers, the latter rounded to save memory.
     parameters: Box<[f64]>,
     centres: Box<[f32]>,
@@ -58,6 +59,7 @@ pub(super) struct Tree<'a> {
     problems: Vec<OneSign<'a>>,
     relaxation: Relaxation,
     prover: Prover,
+    ellipsoid: Ellipsoid,
     waiting: BinaryHeap<Waiting>,
     /// Nodes of the depth-first mode.
     stack: Vec<Waiting>,
@@ -67,8 +69,9 @@ pub(super) struct Tree<'a> {
     /// Number of nodes at which the watch hears of the progress again.
     next_report: u64,
     /// Sides of the node at hand.
-    sides: Vec<Side>,
+    sides: Sides,
     scratch: Vec<f64>,
+    rule: u32, gap: f64,
 }
 
 impl<'a> Tree<'a> {
@@ -78,13 +81,16 @@ impl<'a> Tree<'a> {
             problems,
             relaxation: Relaxation::default(),
             prover: Prover::default(),
+            ellipsoid: Ellipsoid::default(),
             waiting: BinaryHeap::new(),
             stack: Vec::new(),
             proved: f64::INFINITY,
             nodes: 0,
             next_report: 0,
-            sides: Vec::new(),
+            sides: Sides::default(),
             scratch: vec![0.0; dim],
+            rule: std::env::var("RULE").map_or(0, |v| v.parse().unwrap()),
+            gap: 0.0,
         }
     }
 
@@ -128,27 +134,19 @@ impl<'a> Tree<'a> {
 
     /// Decides the node's sample: on first, which usually contains the optimum.
     fn expand(&mut self, node: &Waiting, incumbent: &mut Incumbent, _watch: &mut dyn Watch) {
+        if node.proved >= incumbent.cut() {
+            self.proved = self.proved.min(node.proved);
+            return;
+        }
         for side in [Side::On, Side::Off] {
-            let problem = &self.problems[node.sign];
-            let mut proved = node.proved;
-            if side == Side::Off {
-                // The minorant of the open sample is zero at least.
-                proved = raised(proved, problem.squares[node.sample]);
-            }
-            if proved >= incumbent.cut() {
-                self.proved = self.proved.min(proved);
-                self.nodes += 1;
-                continue;
-            }
             self.load(node);
-            self.sides[node.sample] = side;
+            self.sides.side[node.sample] = side;
             self.visit(node.sign, node.proved, incumbent);
         }
     }
 
     fn load(&mut self, node: &Waiting) {
-        self.sides.clear();
-        self.sides.extend_from_slice(&node.sides);
+        self.sides.copy_from(&node.sides);
         self.relaxation.parameters.copy_from_slice(&node.parameters);
         self.relaxation.centres.iter_mut().zip(&node.centres).for_each(|(to, &from)| *to = f64::from(from));
     }
@@ -161,37 +159,53 @@ impl<'a> Tree<'a> {
             let problem = &self.problems[sign];
             let needed = incumbent.cut();
             self.relaxation.solve(problem, &self.sides, needed - problem.program.unavoidable);
-            if let Some(bound) = self.prover.prove(problem, &self.sides, &self.relaxation.multipliers) {
-                proved = proved.max(bound);
-            }
+            let bound = self.prover.prove(problem, &self.sides, &self.relaxation.multipliers);
+            proved = bound.map_or(proved, |bound| bound.max(proved));
             if proved >= needed {
                 self.proved = self.proved.min(proved);
                 return;
             }
             self.round(sign, incumbent);
-            if !self.fix(sign, proved, incumbent.cut()) {
+            if !bound.is_some_and(|bound| self.exclude(sign, bound, incumbent.cut())) {
                 break;
             }
         }
+        self.gap = incumbent.cut() - proved;
         match self.choose(sign) {
             Some(sample) => self.keep(sign, sample, proved),
             None => self.settle(sign, proved, incumbent),
         }
     }
 
-    /// Puts samples on that are proved not to be off in any better solution; tells whether there were any.
-    fn fix(&mut self, sign: usize, proved: f64, cut: f64) -> bool {
+    /// Decides samples one of whose sides is proved to cost too much, and raises the lower bounds of the others. Tells whether
+    /// any was decided. `bound` is what the prover proved last.
+    fn exclude(&mut self, sign: usize, bound: f64, cut: f64) -> bool {
         let problem = &self.problems[sign];
-        let mut fixed = false;
-        for (side, &square) in self.sides.iter_mut().zip(&problem.squares) {
-            let off = raised(proved, square);
-            if *side == Side::Open && off >= cut {
-                *side = Side::On;
-                self.proved = self.proved.min(off);
-                fixed = true;
+        let centre = problem.landscape.unwhiten(&self.relaxation.parameters).0;
+        let round = self.ellipsoid.build(problem, &self.sides, &self.prover.proved, centre);
+        let gap = (cut - bound).next_up();
+        let mut decided = false;
+        for i in 0..self.sides.len() {
+            if self.sides.side[i] != Side::Open || problem.targets[i] <= 0.0 {
+                continue;
+            }
+            let (q, t, m) = (self.prover.proved[i], problem.target_enclosures[i], problem.program.multiplicity[i]);
+            // What the sample's own loss exceeds its share of the bound by, anywhere on the off side.
+            let own = if q.lo >= 0.0 { problem.squares[i] } else { 0.0 };
+            let shadow = round.then(|| self.ellipsoid.shadow(problem.program.point(i)));
+            let off = raised(bound, raised(own, shadow.map_or(0.0, |shadow| shadow.cost_off())));
+            let on = raised(bound, shadow.map_or(0.0, |shadow| shadow.cost_on(m, t.lo + q.lo / m)));
+            if off.max(on) >= cut {
+                self.sides.side[i] = if off >= cut { Side::On } else { Side::Off };
+                self.relaxation.centres[i] = 0.0;
+                self.proved = self.proved.min(off.max(on));
+                decided = true;
+            } else if let Some(shadow) = shadow {
+                self.sides.raise_low(i, shadow.low(gap), problem.targets[i]);
+                self.proved = self.proved.min(cut);
             }
         }
-        fixed
+        decided
     }
 
     /// The open sample whose cheaper side costs most; none if the relaxation is exact at its solution.
@@ -201,15 +215,25 @@ impl<'a> Tree<'a> {
         let negligible = DECIDED * self.relaxation.value.abs();
         let mut best = None;
         let mut best_score = 0.0;
-        for (i, side) in self.sides.iter().enumerate() {
+        for (i, side) in self.sides.side.iter().enumerate() {
             let (t, z, m) = (problem.targets[i], self.relaxation.z[i], problem.program.multiplicity[i]);
             let undecided = *side == Side::Open && z < t && m * t.min(t - z).powi(2) > negligible;
-            if !undecided || m * t * t <= best_score {
+            if !undecided {
                 continue;
             }
             let leverage = self.relaxation.leverage(problem.landscape.point(i), &mut self.scratch);
             let on = (t - z) * (t - z) / (1.0 / m + leverage);
-            let score = on.min(m * t * t);
+            let off = m * t * t;
+            let off2 = m * t * t + z.max(0.0).powi(2) / leverage;
+            let gap = self.gap;
+            let score = match self.rule {
+                0 => on.min(off),
+                1 => on.min(off2),
+                2 => (on + 1e-3 * gap) * (off.min(gap) + 1e-3 * gap),
+                3 => (on + 1e-3 * gap) * (off2.min(gap) + 1e-3 * gap),
+                4 => on + 0.3 * off2.min(gap),
+                _ => (on + 1e-2 * gap) * (off2.min(gap) + 1e-2 * gap),
+            };
             if score > best_score {
                 best_score = score;
                 best = Some(i);
@@ -223,7 +247,7 @@ impl<'a> Tree<'a> {
             proved,
             sign,
             sample,
-            sides: self.sides.as_slice().into(),
+            sides: self.sides.clone(),
             parameters: self.relaxation.parameters.as_slice().into(),
             centres: self.relaxation.centres.iter().map(|&q| q as f32).collect(),
         };
