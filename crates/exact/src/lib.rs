@@ -17,7 +17,8 @@
 //! How it works: `program` reduces the instance by exact steps, `descent` finds good weights, `search` splits the space of
 //! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays), `relaxation` bounds a product of cones in
 //! floating point, and `dual` (with `pivots` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic.
-//! Only proved bounds prune. `branching` says where to split.
+//! Only proved bounds prune. `branching` says where to split. One unit in many dimensions is searched by `one_sided` instead,
+//! which branches on the samples' sides.
 
 mod branching;
 mod cone;
@@ -37,4 +38,4 @@ mod search;
 mod solver;
 mod vertex;
 
-pub use solver::{Cones, METHODS};
+pub use solver::{Cones, METHODS, OneSided};

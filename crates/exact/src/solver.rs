@@ -2,8 +2,9 @@
 
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
+use crate::one_sided;
 use crate::program::Program;
-use crate::search::{Search, root_count};
+use crate::search::{Search, Searched, root_count};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, Instance, Loss, Method, NetworkKind, Parameter, ParameterKind,
     Parameters, SolveError, StopReason, Tolerance, Unsupported, Watch,
@@ -35,7 +36,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every method's constructor")]
 fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> {
-    Ok(Box::new(Cones { starts: parameters.count("starts") }))
+    Ok(Box::new(Cones { starts: parameters.count("starts"), ..Cones::default() }))
 }
 
 /// Branch and bound on simplicial cones of neuron directions.
@@ -43,11 +44,26 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
     pub starts: usize,
+    /// Whether one unit is searched by its samples' sides instead of cones.
+    pub one_sided: OneSided,
+}
+
+/// When to branch on the sides of samples instead of cones. Possible for width 1 without output bias; other networks are
+/// always searched by cones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OneSided {
+    /// Where it is usually faster: with many inputs or few samples.
+    #[default]
+    Auto,
+    /// Wherever it is possible.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 impl Default for Cones {
     fn default() -> Self {
-        Self { starts: 200 }
+        Self { starts: 200, one_sided: OneSided::Auto }
     }
 }
 
@@ -77,11 +93,7 @@ impl ExactSolver for Cones {
         if program.dim == 0 {
             lower = program.constant_fit_lower();
         } else if incumbent.cut() > program.unavoidable && stop.is_none() {
-            let searched = if crate::one_sided::applies(&program) && std::env::var("CONES").is_err() {
-                crate::one_sided::search(&program, &landscape, &mut incumbent, watch)
-            } else {
-                Search::new(&program, &landscape).run(&mut incumbent, watch)
-            };
+            let searched = self.search(&program, &landscape, &mut incumbent, watch);
             (lower, nodes, stop) = (searched.lower, searched.nodes, searched.stop);
         }
         let lower = incumbent.mean(lower);
@@ -92,6 +104,25 @@ impl ExactSolver for Cones {
 }
 
 impl Cones {
+    /// The tree search: on samples or on cones.
+    fn search(self, program: &Program, landscape: &Landscape, incumbent: &mut Incumbent, watch: &mut dyn Watch) -> Searched {
+        let chosen = match self.one_sided {
+            OneSided::Auto => one_sided::applies(program) && one_sided::is_faster(program),
+            OneSided::Always => one_sided::applies(program),
+            OneSided::Never => false,
+        };
+        if !chosen {
+            return Search::new(program, landscape).run(incumbent, watch);
+        }
+        let first = one_sided::search(program, landscape, incumbent, watch);
+        if first.stop.is_some() || first.lower >= incumbent.cut() {
+            return first;
+        }
+        // Rounding kept a node open that cannot be branched on: the cones prove what is missing.
+        let second = Search::new(program, landscape).run(incumbent, watch);
+        Searched { lower: first.lower.max(second.lower), nodes: first.nodes + second.nodes, stop: second.stop }
+    }
+
     /// Local searches from random directions, all sign vectors in turn.
     fn multistart(
         self,

@@ -99,7 +99,7 @@ fn one_more_unit_is_never_worse_and_one_more_sample_never_lowers_the_sum() {
 #[test]
 fn the_value_does_not_depend_on_the_local_searches() {
     each_seed(|original, value| {
-        let bounds = solve(&Cones { starts: 0 }, &original);
+        let bounds = solve(&Cones { starts: 0, ..Cones::default() }, &original);
         assert_contains(bounds, value, &original, AGREEMENT);
     });
 }

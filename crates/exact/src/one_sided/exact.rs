@@ -23,9 +23,8 @@ pub(super) fn solve(program: &Program, sides: &Sides, multipliers: &[f64], pivot
     let exponent = largest.log2().floor() as i64 + 1 - MULTIPLIER_BITS;
     let integers: Vec<i64> = rest.iter().map(|&q| scale(q, -exponent).round() as i64).collect();
     let points = &program.integer_points;
-    let sums: Vec<BigInt> = (0..program.dim)
-        .map(|c| weighted_sum(integers.iter().zip(points).map(|(&q, point)| (q, &point[c]))))
-        .collect();
+    let sums: Vec<BigInt> =
+        (0..program.dim).map(|c| weighted_sum(integers.iter().zip(points).map(|(&q, point)| (q, &point[c])))).collect();
     let equations = independent_equations(points, pivots, program.dim)?;
     let system = equations.iter().map(|&c| pivots.iter().map(|&p| points[p][c].clone()).chain([-&sums[c]]).collect()).collect();
     let solution = solve_exactly(system)?;

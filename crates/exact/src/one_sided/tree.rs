@@ -1,8 +1,8 @@
 //! The search tree: lowest proved bound first.
 
+use super::ellipsoid::Ellipsoid;
 use super::proof::Prover;
 use super::relaxation::Relaxation;
-use super::ellipsoid::Ellipsoid;
 use super::sides::{OneSign, Side, Sides};
 use crate::incumbent::Incumbent;
 use crate::search::Searched;
@@ -21,6 +21,9 @@ const REPORT_PERIOD: u64 = 64;
 const IMPROVEMENT: f64 = 1e-7;
 /// A sample whose sides cost less than this share of the node's loss need not be decided: the relaxation is exact there.
 const DECIDED: f64 = 1e-13;
+
+/// Each side's gain counts for at least this share of what is missing, so that a sample with one large gain is chosen, too.
+const LEAST_GAIN: f64 = 1e-2;
 
 /// A node that was bounded but not closed, and the sample that will be decided next.
 struct Waiting {
@@ -71,7 +74,6 @@ pub(super) struct Tree<'a> {
     /// Sides of the node at hand.
     sides: Sides,
     scratch: Vec<f64>,
-    rule: u32, gap: f64,
 }
 
 impl<'a> Tree<'a> {
@@ -89,8 +91,6 @@ impl<'a> Tree<'a> {
             next_report: 0,
             sides: Sides::default(),
             scratch: vec![0.0; dim],
-            rule: std::env::var("RULE").map_or(0, |v| v.parse().unwrap()),
-            gap: 0.0,
         }
     }
 
@@ -100,12 +100,14 @@ impl<'a> Tree<'a> {
             let program = self.problems[sign].program;
             self.relaxation.resize(program.len(), program.dim);
             self.sides = self.problems[sign].root();
-            self.visit(sign, program.unavoidable, incumbent);
+            self.visit(sign, program.unavoidable, incumbent, watch);
         }
         let mut stop = None;
         while self.open() > 0 && stop.is_none() {
             stop = self.interrupted(incumbent, watch);
-            if stop.is_none() && let Some(node) = self.stack.pop().or_else(|| self.waiting.pop()) {
+            if stop.is_none()
+                && let Some(node) = self.stack.pop().or_else(|| self.waiting.pop())
+            {
                 self.expand(&node, incumbent, watch);
             }
         }
@@ -133,7 +135,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Decides the node's sample: on first, which usually contains the optimum.
-    fn expand(&mut self, node: &Waiting, incumbent: &mut Incumbent, _watch: &mut dyn Watch) {
+    fn expand(&mut self, node: &Waiting, incumbent: &mut Incumbent, watch: &mut dyn Watch) {
         if node.proved >= incumbent.cut() {
             self.proved = self.proved.min(node.proved);
             return;
@@ -141,7 +143,7 @@ impl<'a> Tree<'a> {
         for side in [Side::On, Side::Off] {
             self.load(node);
             self.sides.side[node.sample] = side;
-            self.visit(node.sign, node.proved, incumbent);
+            self.visit(node.sign, node.proved, incumbent, watch);
         }
     }
 
@@ -152,7 +154,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Bounds the node given by `sides`: closes it with a proof, or keeps it. `inherited` is proved for its parent.
-    fn visit(&mut self, sign: usize, inherited: f64, incumbent: &mut Incumbent) {
+    fn visit(&mut self, sign: usize, inherited: f64, incumbent: &mut Incumbent, watch: &mut dyn Watch) {
         self.nodes += 1;
         let mut proved = inherited;
         loop {
@@ -166,12 +168,12 @@ impl<'a> Tree<'a> {
                 return;
             }
             self.round(sign, incumbent);
-            if !bound.is_some_and(|bound| self.exclude(sign, bound, incumbent.cut())) {
+            // Deciding samples one after the other can take long when there are many: the watch is asked in between.
+            if !bound.is_some_and(|bound| self.exclude(sign, bound, incumbent.cut())) || watch.should_stop().is_some() {
                 break;
             }
         }
-        self.gap = incumbent.cut() - proved;
-        match self.choose(sign) {
+        match self.choose(sign, incumbent.cut() - proved) {
             Some(sample) => self.keep(sign, sample, proved),
             None => self.settle(sign, proved, incumbent),
         }
@@ -208,32 +210,24 @@ impl<'a> Tree<'a> {
         decided
     }
 
-    /// The open sample whose cheaper side costs most; none if the relaxation is exact at its solution.
-    fn choose(&mut self, sign: usize) -> Option<usize> {
+    /// The open sample whose two sides raise the relaxation most, by the product of what each adds; none if the relaxation is
+    /// exact at its solution. `gap` is what is missing to close the node: more than that counts for nothing.
+    fn choose(&mut self, sign: usize, gap: f64) -> Option<usize> {
         let problem = &self.problems[sign];
         self.relaxation.factorise(problem);
         let negligible = DECIDED * self.relaxation.value.abs();
+        let least = LEAST_GAIN * gap;
         let mut best = None;
         let mut best_score = 0.0;
-        for (i, side) in self.sides.side.iter().enumerate() {
+        for i in (0..self.sides.len()).filter(|&i| self.sides.side[i] == Side::Open) {
             let (t, z, m) = (problem.targets[i], self.relaxation.z[i], problem.program.multiplicity[i]);
-            let undecided = *side == Side::Open && z < t && m * t.min(t - z).powi(2) > negligible;
-            if !undecided {
+            if z >= t || m * t.min(t - z).powi(2) <= negligible {
                 continue;
             }
             let leverage = self.relaxation.leverage(problem.landscape.point(i), &mut self.scratch);
-            let on = (t - z) * (t - z) / (1.0 / m + leverage);
-            let off = m * t * t;
-            let off2 = m * t * t + z.max(0.0).powi(2) / leverage;
-            let gap = self.gap;
-            let score = match self.rule {
-                0 => on.min(off),
-                1 => on.min(off2),
-                2 => (on + 1e-3 * gap) * (off.min(gap) + 1e-3 * gap),
-                3 => (on + 1e-3 * gap) * (off2.min(gap) + 1e-3 * gap),
-                4 => on + 0.3 * off2.min(gap),
-                _ => (on + 1e-2 * gap) * (off2.min(gap) + 1e-2 * gap),
-            };
+            let on = (t - z).powi(2) / (1.0 / m + leverage);
+            let off = m * t * t + z.max(0.0).powi(2) / leverage;
+            let score = (on.min(gap) + least) * (off.min(gap) + least);
             if score > best_score {
                 best_score = score;
                 best = Some(i);
