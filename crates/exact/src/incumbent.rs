@@ -18,11 +18,17 @@ pub(crate) struct Incumbent<'a> {
 }
 
 impl<'a> Incumbent<'a> {
-    /// Starts from the zero function.
+    /// Starts from the zero function and, where a unit can be constant, from the first label: it fits equal labels without
+    /// rounding, which leave no tolerance for any.
     pub(crate) fn new(instance: &'a Instance, program: &'a Program, tolerance: Tolerance) -> Self {
         let weights = Weights::zero(instance.network.width, instance.data.dimension());
         let mut incumbent = Self { instance, program, tolerance, weights: weights.clone(), upper: f64::INFINITY };
+        let first = instance.data.labels()[0];
+        let constant = constant_unit(weights.clone(), first);
         incumbent.offer_weights(weights);
+        if instance.network.hidden_bias && (instance.network.train_output || first > 0.0) {
+            incumbent.offer_weights(constant);
+        }
         incumbent
     }
 
@@ -56,4 +62,12 @@ impl<'a> Incumbent<'a> {
     pub(crate) fn mean(&self, total: f64) -> f64 {
         Enclosure::exact(total).over(self.program.samples as f64).lo.max(0.0)
     }
+}
+
+/// The zero function plus one unit that is constantly `level`.
+fn constant_unit(zero: Weights, level: f64) -> Weights {
+    let mut weights = zero;
+    weights.hidden_bias[0] = level.abs();
+    weights.output[0] = level.signum();
+    weights
 }

@@ -198,9 +198,11 @@ impl<'a> Tree<'a> {
             let off = raised(bound, raised(own, shadow.map_or(0.0, |shadow| shadow.cost_off())));
             let on = raised(bound, shadow.map_or(0.0, |shadow| shadow.cost_on(m, t.lo + q.lo / m)));
             if off.max(on) >= cut {
-                self.sides.side[i] = if off >= cut { Side::On } else { Side::Off };
+                // The excluded side counts as closed with what was proved for it.
+                let (kept, excluded) = if off >= cut { (Side::On, off) } else { (Side::Off, on) };
+                self.sides.side[i] = kept;
                 self.relaxation.centres[i] = 0.0;
-                self.proved = self.proved.min(off.max(on));
+                self.proved = self.proved.min(excluded);
                 decided = true;
             } else if let Some(shadow) = shadow {
                 self.sides.raise_low(i, shadow.low(gap), problem.targets[i]);
