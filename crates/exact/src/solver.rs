@@ -52,7 +52,8 @@ pub struct Cones {
 /// always searched by cones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OneSided {
-    /// Where it is usually faster: with many inputs or few samples.
+    /// Where it is usually faster: with many inputs or few samples. In between it is tried first, for a limited number of
+    /// nodes.
     #[default]
     Auto,
     /// Wherever it is possible.
@@ -106,19 +107,20 @@ impl ExactSolver for Cones {
 impl Cones {
     /// The tree search: on samples or on cones.
     fn search(self, program: &Program, landscape: &Landscape, incumbent: &mut Incumbent, watch: &mut dyn Watch) -> Searched {
-        let chosen = match self.one_sided {
-            OneSided::Auto => one_sided::applies(program) && one_sided::is_faster(program),
-            OneSided::Always => one_sided::applies(program),
-            OneSided::Never => false,
+        let budget = match self.one_sided {
+            _ if !one_sided::applies(program) => 0,
+            OneSided::Auto => one_sided::node_budget(program),
+            OneSided::Always => u64::MAX,
+            OneSided::Never => 0,
         };
-        if !chosen {
+        if budget == 0 {
             return Search::new(program, landscape).run(incumbent, watch);
         }
-        let first = one_sided::search(program, landscape, incumbent, watch);
+        let first = one_sided::search(program, landscape, incumbent, watch, budget);
         if first.stop.is_some() || first.lower >= incumbent.cut() {
             return first;
         }
-        // Rounding kept a node open that cannot be branched on: the cones prove what is missing.
+        // The budget was spent, or rounding kept a node open that cannot be branched on: the cones prove what is missing.
         let second = Search::new(program, landscape).run(incumbent, watch);
         Searched { lower: first.lower.max(second.lower), nodes: first.nodes + second.nodes, stop: second.stop }
     }

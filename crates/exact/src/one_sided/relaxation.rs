@@ -10,13 +10,13 @@ use super::sides::{OneSign, Side, Sides};
 use crate::linear::{cholesky, cholesky_solve, inner};
 
 /// Curvature of the proximal term relative to a sample's own: the error of a round falls by about this factor.
-const STIFFNESS: f64 = 1e4;
+const STIFFNESS: f64 = 1e3;
 /// Ridge of the Newton matrix relative to its trace: few decided samples leave directions without curvature.
 const RIDGE: f64 = 1e-9;
 /// Newton steps of one round.
 const MOST_STEPS: usize = 50;
-/// A gradient below this share of `sum |q_i| |x_i|` is rounding.
-const GRADIENT_TOLERANCE: f64 = 1e-12;
+/// A gradient below this share of `sum |q_i| |x_i|` is small enough: the proof removes the rest.
+const GRADIENT_TOLERANCE: f64 = 1e-9;
 /// A line search ends when the derivative has fallen to this share of its value at the start.
 const LINE_DECREASE: f64 = 0.2;
 /// Trials of a line search.
@@ -25,6 +25,10 @@ const MOST_TRIALS: usize = 40;
 const STRETCH: f64 = 4.0;
 /// Rounds of one solve.
 const MOST_ROUNDS: usize = 15;
+/// Rounds of a solve that must converge.
+const MOST_REFINEMENTS: usize = 300;
+/// The Newton matrix is built anew after this many changes per sample: each change leaves a rounding error.
+const MOST_CHANGES: usize = 20;
 /// Rounds end when the gain they can still promise is below this share of what is missing to close the node.
 const HOPELESS: f64 = 1e-2;
 /// Rounds end when their gain is below this share of the value.
@@ -44,7 +48,9 @@ pub(super) struct Relaxation {
     pub(super) centres: Vec<f64>,
     /// Dual value of the multipliers: an approximate lower bound of the sum of squares over distinct points.
     pub(super) value: f64,
+    /// Curvatures of the samples in `hessian`, which follows their changes.
     curvatures: Vec<f64>,
+    changes: usize,
     gradient: Vec<f64>,
     hessian: Vec<f64>,
     factor: Vec<f64>,
@@ -56,6 +62,7 @@ impl Relaxation {
     /// Prepares for a problem; parameters and centres start at zero.
     pub(super) fn resize(&mut self, n: usize, dim: usize) {
         self.dim = dim;
+        self.changes = 0;
         for (vector, size) in [
             (&mut self.parameters, dim),
             (&mut self.z, n),
@@ -85,7 +92,7 @@ impl Relaxation {
 
     /// Rounds until the value has converged.
     pub(super) fn refine(&mut self, problem: &OneSign, sides: &Sides) {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MOST_REFINEMENTS {
             let gain = self.round(problem, sides);
             if gain <= CONVERGED * self.value {
                 return;
@@ -129,23 +136,28 @@ impl Relaxation {
 
     /// Pre-activations, multipliers, gradient and Hessian at the current parameters.
     fn evaluate(&mut self, problem: &OneSign, sides: &Sides) {
-        let dim = self.dim;
+        if self.changes > MOST_CHANGES * sides.len() {
+            self.changes = 0;
+            self.hessian.fill(0.0);
+            self.curvatures.fill(0.0);
+        }
         self.gradient.fill(0.0);
-        self.hessian.fill(0.0);
         for (i, &side) in sides.side.iter().enumerate() {
             let point = problem.landscape.point(i);
             let z = inner(&self.parameters, point);
             let m = problem.program.multiplicity[i];
             let (q, curvature) = force(side, m, problem.targets[i], sides.knees[i], self.centres[i], z);
-            (self.z[i], self.multipliers[i], self.curvatures[i]) = (z, q, curvature);
+            (self.z[i], self.multipliers[i]) = (z, q);
             if q != 0.0 {
                 self.gradient.iter_mut().zip(point).for_each(|(g, x)| *g += q * x);
             }
-            if curvature != 0.0 {
+            let change = curvature - self.curvatures[i];
+            if change != 0.0 {
+                self.curvatures[i] = curvature;
+                self.changes += 1;
                 for (r, &x) in point.iter().enumerate() {
-                    let share = curvature * x;
-                    let row = &mut self.hessian[r * dim..=r * dim + r];
-                    row.iter_mut().zip(point).for_each(|(h, x)| *h += share * x);
+                    let row = &mut self.hessian[r * self.dim..=r * self.dim + r];
+                    row.iter_mut().zip(point).for_each(|(h, y)| *h += change * x * y);
                 }
             }
         }

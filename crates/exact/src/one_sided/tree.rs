@@ -1,6 +1,6 @@
 //! The search tree: lowest proved bound first.
 
-use super::ellipsoid::Ellipsoid;
+use super::ellipsoid::{Ellipsoid, Shadow};
 use super::proof::Prover;
 use super::relaxation::Relaxation;
 use super::sides::{OneSign, Side, Sides};
@@ -69,6 +69,8 @@ pub(super) struct Tree<'a> {
     /// Lowest bound proved for a closed node.
     proved: f64,
     nodes: u64,
+    /// The search ends after this many nodes.
+    most_nodes: u64,
     /// Number of nodes at which the watch hears of the progress again.
     next_report: u64,
     /// Sides of the node at hand.
@@ -77,7 +79,7 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(problems: Vec<OneSign<'a>>) -> Self {
+    pub(super) fn new(problems: Vec<OneSign<'a>>, most_nodes: u64) -> Self {
         let dim = problems.first().map_or(0, |problem| problem.program.dim);
         Self {
             problems,
@@ -88,13 +90,14 @@ impl<'a> Tree<'a> {
             stack: Vec::new(),
             proved: f64::INFINITY,
             nodes: 0,
+            most_nodes,
             next_report: 0,
             sides: Sides::default(),
             scratch: vec![0.0; dim],
         }
     }
 
-    /// Searches until every node is closed or the watch says stop.
+    /// Searches until every node is closed, the watch says stop, or enough nodes were visited.
     pub(super) fn run(mut self, incumbent: &mut Incumbent, watch: &mut dyn Watch) -> Searched {
         for sign in 0..self.problems.len() {
             let program = self.problems[sign].program;
@@ -103,7 +106,7 @@ impl<'a> Tree<'a> {
             self.visit(sign, program.unavoidable, incumbent, watch);
         }
         let mut stop = None;
-        while self.open() > 0 && stop.is_none() {
+        while self.open() > 0 && stop.is_none() && self.nodes < self.most_nodes {
             stop = self.interrupted(incumbent, watch);
             if stop.is_none()
                 && let Some(node) = self.stack.pop().or_else(|| self.waiting.pop())
@@ -195,7 +198,7 @@ impl<'a> Tree<'a> {
             // What the sample's own loss exceeds its share of the bound by, anywhere on the off side.
             let own = if q.lo >= 0.0 { problem.squares[i] } else { 0.0 };
             let shadow = round.then(|| self.ellipsoid.shadow(problem.program.point(i)));
-            let off = raised(bound, raised(own, shadow.map_or(0.0, |shadow| shadow.cost_off())));
+            let off = raised(bound, raised(own, shadow.map_or(0.0, Shadow::cost_off)));
             let on = raised(bound, shadow.map_or(0.0, |shadow| shadow.cost_on(m, t.lo + q.lo / m)));
             if off.max(on) >= cut {
                 // The excluded side counts as closed with what was proved for it.
