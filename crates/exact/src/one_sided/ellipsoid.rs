@@ -160,15 +160,16 @@ impl Shadow {
         distance * distance * DOWNWARD
     }
 
-    /// A lower bound of what `z >= 0` adds, with the sample's own loss `m (z - c)^2` beyond its share of the proved bound.
+    /// A lower bound of what `z >= 0` adds, with the sample's own loss being `m (z - c)^2` at least beyond its share of the
+    /// proved bound; a lower bound of `c` will do.
     pub(super) fn cost_on(self, m: f64, c: f64) -> f64 {
+        // Above this z the ellipsoid's cost is that of the distance from it.
         let slack = self.spread * self.offset + self.error;
-        // The nearest z at no cost, and the nearest own optimum, each moved towards the other by their errors.
         let z = self.z + slack * UPWARD + 8.0 * f64::EPSILON * (self.z.abs() + slack);
-        let c = c - 8.0 * f64::EPSILON * c.abs();
         if c.is_nan() || z >= c || c <= 0.0 {
             return 0.0;
         }
+        // The least of `m (z' - c)^2 + weight (z' - z)^2` over `z' >= 0`.
         let weight = 1.0 / (self.spread * self.spread);
         let cost = if m * c + weight * z < 0.0 { m * c * c + weight * z * z } else { (c - z).powi(2) / (1.0 / m + 1.0 / weight) };
         cost * DOWNWARD * DOWNWARD

@@ -18,6 +18,8 @@ mod exact;
 mod proof;
 mod relaxation;
 mod sides;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use crate::descent::Landscape;

@@ -43,10 +43,11 @@ impl Sides {
         }
     }
 
-    /// Records `z >= low` for an open sample with target `t`; `low` may be any number.
+    /// Records `z >= low` for an open sample with target `t`.
     pub(super) fn raise_low(&mut self, i: usize, low: f64, t: f64) {
-        let low = low.min(0.0);
+        // Not a number says nothing, and must not become zero in the minimum.
         if low > self.lows[i] {
+            let low = low.min(0.0);
             self.lows[i] = low;
             let knee = low + (low * low - 2.0 * low * t).sqrt();
             self.knees[i] = if knee.is_nan() { t } else { knee.clamp(0.0, t.max(0.0)) };

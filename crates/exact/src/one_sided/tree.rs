@@ -23,7 +23,7 @@ const IMPROVEMENT: f64 = 1e-7;
 const DECIDED: f64 = 1e-13;
 
 /// Each side's gain counts for at least this share of what is missing, so that a sample with one large gain is chosen, too.
-const LEAST_GAIN: f64 = 1e-2;
+const LEAST_GAIN: f64 = 3e-2;
 
 /// A node that was bounded but not closed, and the sample that will be decided next.
 struct Waiting {
@@ -187,7 +187,7 @@ impl<'a> Tree<'a> {
     fn exclude(&mut self, sign: usize, bound: f64, cut: f64) -> bool {
         let problem = &self.problems[sign];
         let centre = problem.landscape.unwhiten(&self.relaxation.parameters).0;
-        let round = self.ellipsoid.build(problem, &self.sides, &self.prover.proved, centre);
+        let spans = self.ellipsoid.build(problem, &self.sides, &self.prover.proved, centre);
         let gap = (cut - bound).next_up();
         let mut decided = false;
         for i in 0..self.sides.len() {
@@ -197,9 +197,9 @@ impl<'a> Tree<'a> {
             let (q, t, m) = (self.prover.proved[i], problem.target_enclosures[i], problem.program.multiplicity[i]);
             // What the sample's own loss exceeds its share of the bound by, anywhere on the off side.
             let own = if q.lo >= 0.0 { problem.squares[i] } else { 0.0 };
-            let shadow = round.then(|| self.ellipsoid.shadow(problem.program.point(i)));
+            let shadow = spans.then(|| self.ellipsoid.shadow(problem.program.point(i)));
             let off = raised(bound, raised(own, shadow.map_or(0.0, Shadow::cost_off)));
-            let on = raised(bound, shadow.map_or(0.0, |shadow| shadow.cost_on(m, t.lo + q.lo / m)));
+            let on = raised(bound, shadow.map_or(0.0, |shadow| shadow.cost_on(m, (t + q.over(m)).lo)));
             if off.max(on) >= cut {
                 // The excluded side counts as closed with what was proved for it.
                 let (kept, excluded) = if off >= cut { (Side::On, off) } else { (Side::Off, on) };
