@@ -52,8 +52,8 @@ pub struct Cones {
 /// always searched by cones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OneSided {
-    /// Where it is usually faster: with many inputs or few samples. In between it is tried first, for a limited number of
-    /// nodes.
+    /// Where it is usually faster: with many inputs or few samples. Unless the inputs are many it is tried for a limited
+    /// number of nodes, after which the cones take over.
     #[default]
     Auto,
     /// Wherever it is possible.
