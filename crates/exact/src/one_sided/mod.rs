@@ -53,7 +53,7 @@ const FEW_COORDINATES: usize = 4;
 const MANY_POINTS: usize = 50;
 /// Number of nodes after which the cones take over, by number of coordinates. Labels of equal size are hard for this engine
 /// and no harder than others for the cones, which close anything up to the first limit in seconds; so this one is only tried.
-const TRIALS: [(usize, u64); 2] = [(5, 1_000), (6, 400_000)];
+const TRIALS: [(usize, u64); 2] = [(5, 1_000), (6, 1_000_000)];
 
 /// Can this engine treat the program?
 pub(crate) fn applies(program: &Program) -> bool {
