@@ -136,6 +136,25 @@ fn reference_instances_of_one_unit_close_at_their_recorded_optimum() {
 }
 
 #[test]
+fn integer_ties_in_eleven_dimensions_are_proved() {
+    // The vertex cover problem of the Petersen graph, see the family `vertex-cover`: the sum of squares is the cover number, 6.
+    let point = |factor: f64, entries: &[(usize, f64)]| {
+        let mut row = vec![0.0; 11];
+        row[0] = factor;
+        entries.iter().for_each(|&(vertex, value)| row[vertex + 1] = factor * value);
+        row
+    };
+    let edges = (0..5).flat_map(|v| [(v, (v + 1) % 5), (v, v + 5), (v + 5, (v + 2) % 5 + 5)]);
+    let mut samples = vec![(point(8.0, &[]), 8.0)];
+    samples.extend(edges.map(|(u, v)| (point(8.0, &[(u, -1.0), (v, -1.0)]), 0.0)));
+    samples.extend((0..10).map(|v| (point(1.0, &[(v, -4.0)]), 1.0)));
+    let (rows, labels): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
+    let data = Dataset::new(&rows, labels).expect("valid");
+    let instance = Instance::new(data, unit(false, true), Loss::Squared).expect("valid");
+    assert_contains(solve(&SIDES, &instance), 6.0 / 26.0, &instance, AGREEMENT);
+}
+
+#[test]
 fn other_networks_are_left_to_the_cones() {
     let mut draw = Draw::new(13);
     for network in [Network { output_bias: true, ..Network::dense(1) }, Network::dense(2)] {

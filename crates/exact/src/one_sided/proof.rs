@@ -24,8 +24,9 @@ use super::sides::{OneSign, Side, Sides};
 use crate::linear::fast_inner;
 use optgap_problem::Enclosure;
 
-/// Multipliers below this share of the largest `m |t|` are set to zero: they are rounding.
-const NEGLIGIBLE: f64 = 1e-11;
+/// Multipliers below this share of the largest `m |t|` are set to zero: they are rounding. If they cannot be made feasible so,
+/// the coarser share is tried: integer data have many samples that are exactly fitted.
+const NEGLIGIBLE: [f64; 2] = [1e-11, 1e-7];
 /// Preference of bounded samples as pivots, relative to `On` ones: they must not become negative.
 const BOUNDED_WEIGHT: f64 = 0.3;
 /// A pivot's remaining length below this share of the longest point makes the supporting points dependent.
@@ -57,7 +58,14 @@ impl Prover {
     /// A proved lower bound of the node's sum of squares over all samples, as high as the multipliers allow; `None` if they
     /// could not be made feasible. Afterwards [`proved`](Self::proved) encloses the feasible multipliers.
     pub(super) fn prove(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64]) -> Option<f64> {
-        self.take(problem, sides, multipliers);
+        NEGLIGIBLE.iter().find_map(|&negligible| {
+            self.take(problem, sides, multipliers, negligible);
+            self.make_feasible(problem, sides)
+        })
+    }
+
+    /// Encloses feasible multipliers near the ones that were taken and returns what they prove.
+    fn make_feasible(&mut self, problem: &OneSign, sides: &Sides) -> Option<f64> {
         self.proved.clear();
         if self.multipliers.iter().all(|&q| q == 0.0) {
             self.proved.resize(sides.len(), Enclosure::ZERO);
@@ -83,13 +91,13 @@ impl Prover {
     }
 
     /// Takes the multipliers without rounding noise and, for bounded samples, without wrong signs.
-    fn take(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64]) {
+    fn take(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64], negligible: f64) {
         let program = problem.program;
         let force = |i: usize| program.multiplicity[i] * problem.targets[i].abs();
         let largest = (0..program.len()).map(force).fold(0.0, f64::max);
         self.multipliers.clear();
         self.multipliers.extend(multipliers.iter().enumerate().map(|(i, &q)| {
-            let noise = q.abs() <= NEGLIGIBLE * largest || !q.is_finite();
+            let noise = q.abs() <= negligible * largest || !q.is_finite();
             if noise || (sides.is_bounded(i) && q < 0.0) { 0.0 } else { q }
         }));
     }

@@ -17,6 +17,8 @@ const RIDGE: f64 = 1e-9;
 const MOST_STEPS: usize = 50;
 /// A gradient below this share of `sum |q_i| |x_i|` is small enough: the proof removes the rest.
 const GRADIENT_TOLERANCE: f64 = 1e-9;
+/// The same where a node must be solved as well as floats can.
+const PRECISE_GRADIENT: f64 = 1e-13;
 /// A line search ends when the derivative has fallen to this share of its value at the start.
 const LINE_DECREASE: f64 = 0.2;
 /// Trials of a line search.
@@ -83,7 +85,7 @@ impl Relaxation {
     /// Rounds until the value reaches `needed`, or can be seen not to, or has converged. Starts from `parameters`, `centres`.
     pub(super) fn solve(&mut self, problem: &OneSign, sides: &Sides, needed: f64) {
         for _ in 0..MOST_ROUNDS {
-            let gain = self.round(problem, sides);
+            let gain = self.round(problem, sides, GRADIENT_TOLERANCE);
             if self.value >= needed || gain <= (HOPELESS * (needed - self.value)).max(CONVERGED * self.value) {
                 return;
             }
@@ -93,7 +95,7 @@ impl Relaxation {
     /// Rounds until the value has converged.
     pub(super) fn refine(&mut self, problem: &OneSign, sides: &Sides) {
         for _ in 0..MOST_REFINEMENTS {
-            let gain = self.round(problem, sides);
+            let gain = self.round(problem, sides, PRECISE_GRADIENT);
             if gain <= CONVERGED * self.value {
                 return;
             }
@@ -101,8 +103,8 @@ impl Relaxation {
     }
 
     /// One round: a minimum of the smoothed problem. Returns an estimate of what the next round can gain.
-    fn round(&mut self, problem: &OneSign, sides: &Sides) -> f64 {
-        self.minimise(problem, sides);
+    fn round(&mut self, problem: &OneSign, sides: &Sides, tolerance: f64) -> f64 {
+        self.minimise(problem, sides, tolerance);
         let mut gain = 0.0;
         self.value = 0.0;
         for (i, &side) in sides.side.iter().enumerate() {
@@ -118,12 +120,12 @@ impl Relaxation {
     }
 
     /// Semismooth Newton steps with line search.
-    fn minimise(&mut self, problem: &OneSign, sides: &Sides) {
+    fn minimise(&mut self, problem: &OneSign, sides: &Sides, tolerance: f64) {
         for _ in 0..MOST_STEPS {
             self.evaluate(problem, sides);
             let scale: f64 = self.multipliers.iter().map(|q| q.abs()).sum();
             let length = self.gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
-            if length <= GRADIENT_TOLERANCE * scale * problem.landscape.largest_coordinate() {
+            if length <= tolerance * scale * problem.landscape.largest_coordinate() {
                 return;
             }
             self.newton_step(problem);
