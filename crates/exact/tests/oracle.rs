@@ -2,7 +2,7 @@
 
 use optgap_conformance::exact::{AGREEMENT, assert_contains, solve};
 use optgap_conformance::oracle::brute_force_optimum;
-use optgap_exact::Cones;
+use optgap_exact::{Cones, OneSided};
 use optgap_problem::{Dataset, Instance, Loss, Network};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -65,7 +65,12 @@ fn agree(seed: u64, sizes: &[(usize, usize, usize)], switches: &[[bool; 3]], rou
                     let network = Network { hidden_bias, output_bias, train_output, ..Network::dense(width) };
                     let instance = draw.instance(layout, n, d, network);
                     let optimum = brute_force_optimum(&instance);
-                    assert_contains(solve(&Cones::default(), &instance), optimum, &instance, AGREEMENT);
+                    for one_sided in [OneSided::Always, OneSided::Never] {
+                        let solver = Cones { one_sided, ..Cones::default() };
+                        if one_sided == OneSided::Never || width == 1 {
+                            assert_contains(solve(&solver, &instance), optimum, &instance, AGREEMENT);
+                        }
+                    }
                 }
             }
         }

@@ -241,7 +241,7 @@ impl<'a> Hull<'a> {
             Free::Constant => self.fit.add_free(self.roots.iter().copied()),
             Free::Shared { z, .. } => self.fit.add_free(z.iter().zip(&self.roots).map(|(z, m)| z.max(0.0) * m)),
             Free::Idle { sample } | Free::Kink { sample, .. } => {
-                self.fit.add_free((0..self.roots.len()).map(|i| f64::from(u8::from(i == *sample))))
+                self.fit.add_free((0..self.roots.len()).map(|i| f64::from(u8::from(i == *sample))));
             }
         }
         self.free.push(free);
@@ -419,10 +419,8 @@ impl NodeBound for Hull<'_> {
         let mut tight = Vec::new();
         self.begin(product, node.parent, false);
         let converged = self.converge(product, node.cut, &mut tight);
-        if converged {
-            if let Some(bound) = self.prove(product, &tight, node.cut) {
-                return Bounded::Closed(bound);
-            }
+        if converged && let Some(bound) = self.prove(product, &tight, node.cut) {
+            return Bounded::Closed(bound);
         }
         let losses = self.combine(product);
         let n = self.program.len();
@@ -433,10 +431,10 @@ impl NodeBound for Hull<'_> {
         let state = Columns { cones: product.cones.clone(), columns };
         if converged && product.has_both_signs() {
             self.begin(product, &state, true);
-            if self.converge(product, node.cut, &mut tight) {
-                if let Some(bound) = self.prove(product, &tight, node.cut) {
-                    return Bounded::Closed(bound);
-                }
+            if self.converge(product, node.cut, &mut tight)
+                && let Some(bound) = self.prove(product, &tight, node.cut)
+            {
+                return Bounded::Closed(bound);
             }
         }
         let value = self.value();
@@ -454,7 +452,7 @@ impl NodeBound for Hull<'_> {
     }
 
     fn bytes(state: &Columns) -> usize {
-        state.columns.iter().map(|column| size_of::<Column>() + column.direction.z().len() * size_of::<f64>()).sum()
+        state.columns.iter().map(|column| size_of::<Column>() + size_of_val(column.direction.z())).sum()
     }
 }
 
