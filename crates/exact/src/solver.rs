@@ -147,9 +147,14 @@ impl Bound {
     }
 }
 
+impl Cones {
+    /// The settings that suit most instances: one thread, everything else chosen by rule.
+    pub const DEFAULT: Self = Self { starts: 200, threads: 1, memory_limit: 1024, bound: Bound::Auto, one_sided: OneSided::Auto };
+}
+
 impl Default for Cones {
     fn default() -> Self {
-        Self { starts: 200, threads: 1, memory_limit: 1024, bound: Bound::Auto, one_sided: OneSided::Auto }
+        Self::DEFAULT
     }
 }
 

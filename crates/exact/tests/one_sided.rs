@@ -4,14 +4,14 @@ use optgap_conformance::exact::{AGREEMENT, assert_contains, samples, solve, with
 use optgap_conformance::oracle::brute_force_optimum;
 use optgap_conformance::reference::{RELATIVE_ERROR, reference_instances};
 use optgap_exact::{Cones, OneSided};
-use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network, Progress, StopReason, Tolerance, Watch};
+use optgap_problem::{Dataset, ExactSolver, ExactTask, Instance, Loss, Network, Progress, StopReason, Tolerance, Watch};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
 
-const SIDES: Cones = Cones { starts: 200, one_sided: OneSided::Always };
-const BLIND: Cones = Cones { starts: 0, one_sided: OneSided::Always };
-const CONES: Cones = Cones { starts: 200, one_sided: OneSided::Never };
+const SIDES: Cones = Cones { one_sided: OneSided::Always, ..Cones::DEFAULT };
+const BLIND: Cones = Cones { starts: 0, one_sided: OneSided::Always, ..Cones::DEFAULT };
+const CONES: Cones = Cones { one_sided: OneSided::Never, ..Cones::DEFAULT };
 
 /// How inputs and labels are drawn.
 #[derive(Clone, Copy, Debug)]
@@ -221,7 +221,7 @@ fn a_search_out_of_time_ends_with_a_useful_bound() {
     let instance = Draw::new(15).instance(Layout::Gaussian, 1000, 6, unit(true, true));
     let tolerance = Tolerance::for_level(instance.constant_level());
     let mut limit = Limit::new(Duration::from_millis(500), usize::MAX);
-    let outcome = SIDES.solve(&instance, tolerance, &mut limit).expect("supported");
+    let outcome = SIDES.solve(&instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
     assert_eq!(outcome.stop, StopReason::TimeLimit);
     // Not a measurement: on a busy machine a fraction of a second means nothing.
     assert!(limit.started.elapsed() < 10 * limit.allowed);
@@ -236,7 +236,7 @@ fn bounds_at_any_interruption_contain_the_optimum() {
     let tolerance = Tolerance::for_level(instance.constant_level());
     for questions in [1, 2, 3, 5, 10, 20, 40, 80, 160] {
         let mut limit = Limit::new(Duration::MAX, questions);
-        let outcome = BLIND.solve(&instance, tolerance, &mut limit).expect("supported");
+        let outcome = BLIND.solve(&instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
         let upper = instance.loss_of(&outcome.weights).expect("fits").hi;
         assert!(outcome.lower <= optimum && optimum * (1.0 - AGREEMENT) <= upper, "{questions}: {outcome:?}");
         for progress in limit.seen {
