@@ -17,6 +17,8 @@ mod pricing;
 mod proof;
 mod solution;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use crate::bound::{Bounded, Candidate, Node, NodeBound, Open};
 use crate::branching::choose_by_score;
