@@ -112,7 +112,7 @@ impl NodeBound for Hull<'_> {
         }
         match (split, support) {
             (Some(split), _) => {
-                let proved = self.prove_open(product, node.inherited, &mut tight);
+                let proved = self.prove_open(product, node.inherited, node.cut, &mut tight);
                 Bounded::Open(Open { proved, value: self.value(), state, split })
             }
             // Nothing is cut: the hulls are exact, and rational arithmetic settles what floating point could not.

@@ -7,16 +7,16 @@ use crate::node::Product;
 use crate::vertex::Vertex;
 use std::sync::Arc;
 
-/// A node that stays open is given a proof of its own if its hull lies above the bound proved for its parent by more than
-/// this share: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.3;
+/// A node that stays open is given a proof of its own if its hull lies above the bound proved for its parent by this share of
+/// the cut: what is left when time runs out.
+const WORTH_PROVING: f64 = 0.1;
 /// Rounds of a proof: moving the vector into some inequalities can violate others.
 const PROOF_ROUNDS: usize = 4;
 
 impl Hull<'_> {
     /// A proved bound of a node that stays open: its own if that is worth the effort, or that of its parent.
-    pub(super) fn prove_open(&mut self, product: &Product, inherited: f64, tight: &mut Vec<(usize, Priced)>) -> f64 {
-        let worth = inherited * (1.0 + WORTH_PROVING);
+    pub(super) fn prove_open(&mut self, product: &Product, inherited: f64, cut: f64, tight: &mut Vec<(usize, Priced)>) -> f64 {
+        let worth = inherited + WORTH_PROVING * cut;
         let proved = if self.value() > worth && self.converge(product, worth, tight) {
             self.prove(product, tight, inherited)
         } else {
