@@ -29,7 +29,7 @@ impl Draw {
     }
 
     fn residuals(&mut self, program: &Program) -> Vec<f64> {
-        (0..program.len()).map(|_| if self.0.next_u32() % 8 == 0 { 0.0 } else { self.number(false) }).collect()
+        (0..program.len()).map(|_| if self.0.next_u32().is_multiple_of(8) { 0.0 } else { self.number(false) }).collect()
     }
 
     /// A cone some splits below a root.
@@ -43,7 +43,7 @@ impl Draw {
             let crossing: Vec<_> = crossing.filter(|&(a, b, i)| cone.rays[a].z[i] * cone.rays[b].z[i] < 0.0).collect();
             let Some(&(a, b, i)) = crossing.get(self.0.next_u32() as usize % crossing.len().max(1)) else { break };
             let [first, second] = cone.split(program, a, b, i);
-            cone = if self.0.next_u32() % 2 == 0 { first } else { second };
+            cone = if self.0.next_u32().is_multiple_of(2) { first } else { second };
         }
         cone
     }
