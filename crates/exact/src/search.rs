@@ -55,7 +55,7 @@ pub(crate) fn search<B: NodeBound>(
     for product in root_products(program) {
         tree.add(Waiting::root(product, program.unavoidable));
     }
-    let search = Search { program, landscape, incumbent, tree: Mutex::new(tree), changed: Condvar::new() };
+    let search = Search { program, landscape, incumbent, tree: Mutex::new(tree), added: Condvar::new(), ended: Condvar::new() };
     match limits.pool {
         Some(pool) => search.run_together(pool, bound, watch),
         None => search.run_alone(bound(), watch),
@@ -70,8 +70,10 @@ struct Search<'a, S> {
     landscape: &'a Landscape<'a>,
     incumbent: &'a Incumbent<'a>,
     tree: Mutex<Tree<S>>,
-    /// Told when nodes were added, a thread became idle, or the search is to stop.
-    changed: Condvar,
+    /// Wakes threads without a node: told when nodes were added or the search has ended.
+    added: Condvar,
+    /// Wakes the thread that keeps the watch when the search has ended; telling it of every node would cost more than the nodes.
+    ended: Condvar,
 }
 
 impl<S: Send> Search<'_, S> {
@@ -117,10 +119,10 @@ impl<S: Send> Search<'_, S> {
             while !tree.is_done() {
                 tree.stop = tree.stop.or_else(|| watch.should_stop());
                 watch.observe(self.progress(&tree));
-                tree = self.changed.wait_timeout(tree, WATCH_PERIOD).expect("no thread panics while it holds the tree").0;
+                tree = self.ended.wait_timeout(tree, WATCH_PERIOD).expect("no thread panics while it holds the tree").0;
             }
             drop(tree);
-            self.changed.notify_all();
+            self.added.notify_all();
         });
     }
 
@@ -129,14 +131,15 @@ impl<S: Send> Search<'_, S> {
         let mut tree = self.tree();
         loop {
             if tree.is_done() {
-                self.changed.notify_all();
+                self.added.notify_all();
+                self.ended.notify_all();
                 return None;
             }
             if let Some(node) = tree.take(thread, self.incumbent.cut()) {
                 return Some(node);
             }
             if !tree.is_done() {
-                tree = self.changed.wait(tree).expect("no thread panics while it holds the tree");
+                tree = self.added.wait(tree).expect("no thread panics while it holds the tree");
             }
         }
     }
@@ -181,7 +184,7 @@ impl<B: NodeBound> Worker<'_, '_, B> {
         tree.nodes += self.nodes - before;
         tree.finish(thread, results.closed, results.open);
         drop(tree);
-        self.search.changed.notify_all();
+        self.search.added.notify_all();
     }
 
     fn visit(&mut self, product: Product, parent: &B::State, inherited: f64, depth: u32, results: &mut Results<B::State>) {
