@@ -255,7 +255,8 @@ fn csv_line(table: &RunTable, series: &CostSeries, size: &SizeCost) -> Vec<Strin
     }
     for growth in [series.seconds, series.nodes] {
         let values = growth.map(|growth| [growth.exponent, growth.interval[0], growth.interval[1]]);
-        line.extend((0..3).map(|index| exact(values.map(|values| values[index]))));
+        // More digits than a resampled interval has would differ between machines.
+        line.extend((0..3).map(|index| values.map_or_else(String::new, |values| format!("{:.4}", values[index]))));
     }
     line
 }
