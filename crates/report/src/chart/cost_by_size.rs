@@ -2,8 +2,9 @@
 
 use super::Draft;
 use super::axis::{Frame, LogAxis};
-use super::layout::{Heading, Key, LegendEntry, MARGIN, WIDTH, X_AXIS_ROOM, point_paint};
+use super::layout::{Heading, Key, LegendEntry, MARGIN, WIDTH, X_AXIS_ROOM};
 use super::paint::Role;
+use super::render::text_width;
 use super::runtime::border;
 use super::scene::{Anchor, Label, Marker, Paint, Point, Scene};
 use crate::cost::{CostSeries, SizeCost, Spread, cost_series};
@@ -31,8 +32,11 @@ const RADIUS: f64 = 4.2;
 const BAND: f64 = 0.13;
 /// Length of a line in the legend.
 const SAMPLE: f64 = 46.0;
-/// Where the columns of a legend begin, as shares of the width.
-const COLUMNS: [f64; 2] = [0.39, 0.62];
+/// Room of an exponent in the legend, and before the first.
+const COLUMN: f64 = 230.0;
+const COLUMN_SPACE: f64 = 56.0;
+/// Room between the legend of the chart and the first family.
+const HEAD_SPACE: f64 = 10.0;
 
 /// One of the costs of a size.
 type SpreadOf = fn(&SizeCost) -> Option<Spread>;
@@ -58,10 +62,10 @@ pub(super) fn draft(table: &RunTable) -> Option<Draft> {
         format!("{} and nodes of exact search until its bounds closed, against the number of samples n", table.clock.unit);
     let heading = Heading { title: TITLE, subtitle: &subtitle, legend: legend(&series) };
     let height: f64 = families.iter().map(|family| block_height(family)).sum();
-    let mut scene = Scene::new(WIDTH, heading.height() + height);
+    let mut scene = Scene::new(WIDTH, heading.height() + HEAD_SPACE + height);
     heading.draw(&mut scene);
     let view = View::new(table, &series);
-    let mut top = heading.height();
+    let mut top = heading.height() + HEAD_SPACE;
     for family in families {
         draw_family(&mut scene, &view, family, top);
         top += block_height(family);
@@ -147,7 +151,10 @@ fn draw_family(scene: &mut Scene, view: &View, family: &[CostSeries], top: f64) 
 
 /// One line per series: how it is drawn, its shape, both exponents, and how many searches there are.
 fn draw_legend(scene: &mut Scene, view: &View, family: &[CostSeries], top: f64) {
-    let [seconds, nodes] = COLUMNS.map(|share| share * WIDTH);
+    let words = MARGIN + SAMPLE + 12.0;
+    let widest = family.iter().map(|series| text_width(&shape_words(series), 13.0, false)).fold(0.0, f64::max);
+    let seconds = (words + widest + COLUMN_SPACE).min(WIDTH - 3.0 * COLUMN);
+    let nodes = seconds + COLUMN;
     let unit = view.table.clock.unit;
     let heads = [(seconds, format!("exponent of {unit}")), (nodes, "exponent of nodes".to_owned())];
     for (x, words) in heads {
@@ -159,7 +166,7 @@ fn draw_legend(scene: &mut Scene, view: &View, family: &[CostSeries], top: f64) 
         let colour = view.colour(series);
         scene.line((MARGIN, y), (MARGIN + SAMPLE, y), 2.0, Role::Line(colour));
         scene.marker(Marker::of_series(colour), (MARGIN + SAMPLE / 2.0, y), RADIUS, true, Role::Series(colour));
-        scene.text(Label::new(shape_words(series), (MARGIN + SAMPLE + 12.0, y), Anchor::Start));
+        scene.text(Label::new(shape_words(series), (words, y), Anchor::Start));
         scene.text(Label::new(growth_words(series.seconds), (seconds, y), Anchor::Start));
         scene.text(Label::new(growth_words(series.nodes), (nodes, y), Anchor::Start));
         let left_out = if series.open() > 0 { format!(", {} of them open, left out", series.open()) } else { String::new() };
@@ -177,20 +184,24 @@ fn growth_words(growth: Option<Growth>) -> String {
     growth.map_or_else(|| NOTHING.into(), words)
 }
 
+/// The line and its band end where the median is open: what open searches have spent says little of what they cost, so
+/// that their hollow markers stand alone.
 fn draw_series(scene: &mut Scene, view: &View, series: &CostSeries, points: &[(f64, Spread, &SizeCost)], y: LogAxis) {
     let colour = view.colour(series);
-    let place = |value: fn(&Spread) -> f64| points.iter().map(move |(x, spread, _)| (*x, y.place(value(spread))));
+    let closed = || points.iter().filter(|(_, spread, _)| !spread.median_open);
+    let place = |value: fn(&Spread) -> f64| closed().map(move |(x, spread, _)| (*x, y.place(value(spread))));
     let band: Vec<Point> = place(|spread| spread.most).chain(place(|spread| spread.least).rev()).collect();
     scene.area(band, Paint::faded(Role::Series(colour), BAND));
     scene.path(place(|spread| spread.median).collect(), 2.0, Role::Line(colour));
     let marker = Marker::of_series(colour);
     for (x, spread, size) in points {
-        let note = note(series, size);
-        if let Some(open) = spread.most_open.filter(|open| !spread.median_open || *open != spread.median) {
-            scene.marker(marker, (*x, y.place(open)), RADIUS, false, point_paint(Role::Series(colour), note.clone()));
+        let paint = || Paint::from(Role::Series(colour)).noted(note(series, size));
+        if let Some(open) = spread.most_open {
+            scene.marker(marker, (*x, y.place(open)), RADIUS, false, paint());
         }
-        let paint = Paint::from(Role::Series(colour)).noted(note);
-        scene.marker(marker, (*x, y.place(spread.median)), RADIUS, !spread.median_open, paint);
+        if !spread.median_open {
+            scene.marker(marker, (*x, y.place(spread.median)), RADIUS, true, paint());
+        }
     }
 }
 
