@@ -1,6 +1,7 @@
 //! The files of a report.
 
-use crate::synthetic::{EXACT, exact, failed, growing, instance, trained};
+use crate::cost::growing;
+use crate::synthetic::{EXACT, exact, failed, instance, trained};
 use optgap_problem::Tag;
 use optgap_report::{ReportMeta, ReportPaths, write_report};
 use optgap_results::{CellRecord, InstanceSummary, Status};

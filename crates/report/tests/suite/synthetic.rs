@@ -96,32 +96,3 @@ pub(crate) fn failed(instance: &InstanceSummary, method: &str, status: Status, r
     let training_seed = (method != EXACT).then_some(0);
     CellRecord { training_seed, reason: Some(reason.to_owned()), ..record(instance, method, status) }
 }
-
-/// Searches of two families and two shapes on 10, 20, 40 and 80 samples, five of each; they cost exactly `1e-4 n^2` seconds
-/// and `n` nodes. Two of the largest with random labels are open.
-pub(crate) fn growing() -> Vec<CellRecord> {
-    let mut records = Vec::new();
-    for (family, tag) in [("teacher", Tag::Structured), ("random-labels", Tag::Adversarial)] {
-        for (dimension, width) in [(2, 1), (3, 2)] {
-            for samples in [10, 20, 40, 80] {
-                let searches = (1..=5).map(|seed| {
-                    let name = format!("n{samples}d{dimension}k{width}s{seed}");
-                    let instance = with_samples(instance(family, tag, &name, (samples, dimension, width)));
-                    let open = family == "random-labels" && width == 2 && samples == 80 && seed > 3;
-                    let seconds = 1e-4 * (samples * samples) as f64;
-                    let mut record = exact(&instance, if open { 0.25 } else { 0.5 }, 0.5, seconds);
-                    record.exact.as_mut().expect("exact").nodes = samples as u64;
-                    record
-                });
-                records.extend(searches);
-            }
-        }
-    }
-    records
-}
-
-/// With its number of samples among its parameters, as families have it.
-fn with_samples(instance: InstanceSummary) -> InstanceSummary {
-    let parameters = Parameters([("n".to_owned(), Value::Integer(instance.samples as i64))].into());
-    InstanceSummary { parameters, ..instance }
-}
