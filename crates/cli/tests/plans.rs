@@ -69,3 +69,33 @@ fn the_smoke_plan_has_a_few_small_instances_of_every_generated_family() {
     assert!((8..=12).contains(&instances.len()), "{}", instances.len());
     assert!(instances.iter().all(|instance| instance.summary.samples <= 40));
 }
+
+#[test]
+fn the_scaling_plan_has_a_ladder_of_five_sizes_and_five_seeds_for_every_shape_on_both_sides() {
+    let plan = plan("scaling");
+    let mut ladders: BTreeMap<(String, usize, usize), BTreeMap<usize, usize>> = BTreeMap::new();
+    for instance in instances(&plan) {
+        let summary = &instance.summary;
+        let ladder = ladders.entry((summary.family.clone(), summary.width, summary.dimension)).or_default();
+        *ladder.entry(summary.samples).or_default() += 1;
+    }
+    let shapes = |family: &str| {
+        let shapes = ladders.keys().filter(|(name, ..)| name == family).map(|(_, width, dimension)| (*width, *dimension));
+        shapes.collect::<Vec<_>>()
+    };
+    for family in ["teacher", "random-labels"] {
+        assert_eq!(shapes(family), [(1, 2), (2, 1), (2, 2), (2, 3), (3, 2)]);
+    }
+    for (shape, ladder) in &ladders {
+        assert!((5..=6).contains(&ladder.len()) && ladder.values().all(|seeds| *seeds == 5), "{shape:?}: {ladder:?}");
+    }
+    assert_eq!(plan.cells.len(), instances(&plan).len(), "one method");
+}
+
+#[test]
+fn the_target_plan_has_five_seeds_of_every_entry() {
+    let plan = plan("targets");
+    let instances = instances(&plan);
+    assert_eq!((instances.len(), plan.cells.len()), (5 * 35, 5 * 35));
+    assert_eq!(families(&instances), BTreeSet::from(["random-labels", "teacher"]));
+}

@@ -7,6 +7,7 @@
 
 mod chart;
 mod clock;
+mod cost;
 mod finding;
 mod headline;
 mod instance_row;
@@ -21,6 +22,6 @@ pub use clock::Clock;
 pub use headline::headline;
 pub use instance_row::{Closure, DescentRow, ExactRow, InstanceRow, Restart};
 pub use page::ReportMeta;
-pub use statistics::{GapInterval, Proportion, mean_seconds, median};
+pub use statistics::{GapInterval, Growth, Proportion, mean_seconds, median};
 pub use table::{FamilyRow, RunTable, Setback, TrainerRow};
 pub use write::{ChartPaths, ReportError, ReportPaths, write_report};

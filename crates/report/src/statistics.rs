@@ -1,7 +1,11 @@
 //! The statistics, free of records.
 
-use crate::thresholds::{NORMAL_QUANTILE_95, RULE_OF_THREE, SUCCESS_GAP, TIME_SHIFT_S};
+use crate::thresholds::{
+    BOOTSTRAP_OUTSIDE, BOOTSTRAP_RESAMPLES, BOOTSTRAP_SEED, NORMAL_QUANTILE_95, RULE_OF_THREE, SUCCESS_GAP, TIME_SHIFT_S,
+};
 use optgap_problem::Bounds;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Distance of a loss from the optimum in units of `L0`, as an interval: the optimum lies within bounds and the loss
 /// within its enclosure.
@@ -98,6 +102,53 @@ pub fn mean_seconds(seconds: impl IntoIterator<Item = f64>) -> Option<f64> {
     (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / count).exp() - TIME_SHIFT_S)
 }
 
+/// How a positive quantity grows with a positive size: `quantity` proportional to `size^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growth {
+    /// Slope of the logarithm of the quantity against the logarithm of the size, by least squares.
+    pub exponent: f64,
+    /// 95 % percentile bootstrap interval of the exponent (B. Efron, 1979), over resampled points.
+    pub interval: [f64; 2],
+}
+
+impl Growth {
+    /// The growth through points `(size, quantity)`, all positive; none where they have fewer than two sizes. Resamples
+    /// with one size only have no slope and do not count.
+    pub fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let logarithms: Vec<(f64, f64)> = points.iter().map(|(size, quantity)| (size.ln(), quantity.ln())).collect();
+        let exponent = slope(&logarithms)?;
+        let mut generator = ChaCha8Rng::seed_from_u64(BOOTSTRAP_SEED);
+        let resampled = (0..BOOTSTRAP_RESAMPLES).filter_map(|_| slope(&resample(&logarithms, &mut generator)));
+        let mut slopes: Vec<f64> = resampled.collect();
+        slopes.sort_by(f64::total_cmp);
+        let rank = |share: f64| slopes.get((share * (slopes.len() as f64 - 1.0)).round() as usize).copied();
+        let interval = [rank(BOOTSTRAP_OUTSIDE / 2.0)?, rank(1.0 - BOOTSTRAP_OUTSIDE / 2.0)?];
+        Some(Self { exponent, interval })
+    }
+}
+
+/// Slope of the line of least squares through points; none where no two differ in their first coordinate.
+fn slope(points: &[(f64, f64)]) -> Option<f64> {
+    let (first, others) = points.split_first()?;
+    if others.iter().all(|(x, _)| *x == first.0) {
+        return None;
+    }
+    let count = points.len() as f64;
+    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
+    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
+    let products: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let squares: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    Some(products / squares)
+}
+
+/// As many points as there are, drawn with replacement.
+fn resample(points: &[(f64, f64)], generator: &mut ChaCha8Rng) -> Vec<(f64, f64)> {
+    let count = points.len() as u64;
+    // The upper half of a 64-bit product spreads 32 random bits evenly over the indices.
+    let mut index = || ((u64::from(generator.next_u32()) * count) >> 32) as usize;
+    points.iter().map(|_| points[index()]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +220,38 @@ mod tests {
         assert_eq!(median([1.0, f64::INFINITY, f64::INFINITY]), Some(f64::INFINITY));
         assert_eq!(median([1.0, f64::INFINITY]), Some(f64::INFINITY));
         assert_eq!(median([]), None);
+    }
+
+    #[test]
+    fn a_power_law_has_its_exponent_and_no_spread() {
+        let points = |exponent: f64| [10.0, 20.0, 50.0, 200.0].map(|size: f64| (size, 3.0 * size.powf(exponent)));
+        for exponent in [-0.5, 0.0, 1.0, 2.75] {
+            let growth = Growth::of(&points(exponent)).expect("several sizes");
+            for found in [growth.exponent, growth.interval[0], growth.interval[1]] {
+                assert_near(found, exponent);
+            }
+        }
+    }
+
+    #[test]
+    fn scattered_points_widen_the_interval_around_the_exponent_and_the_same_points_give_the_same_interval() {
+        let scattered: Vec<(f64, f64)> = (1..=30)
+            .map(|index| {
+                let size = f64::from(10 << (index % 5));
+                (size, size * size * if index % 2 == 0 { 1.5 } else { 0.6 })
+            })
+            .collect();
+        let growth = Growth::of(&scattered).expect("several sizes");
+        let [lower, upper] = growth.interval;
+        assert!(lower < growth.exponent && growth.exponent < upper && lower < 2.0 && 2.0 < upper, "{growth:?}");
+        assert!((0.1..1.0).contains(&(upper - lower)), "{growth:?}");
+        assert_eq!(Growth::of(&scattered), Some(growth));
+    }
+
+    #[test]
+    fn one_size_has_no_growth() {
+        assert_eq!(Growth::of(&[(10.0, 1.0), (10.0, 2.0)]), None);
+        assert_eq!(Growth::of(&[]), None);
     }
 
     #[test]

@@ -10,6 +10,21 @@ pub const REFERENCE_MARGIN: f64 = 1e-9;
 /// Shift of the geometric mean of seconds: differences between times far below it do not matter.
 pub const TIME_SHIFT_S: f64 = 0.010;
 
+/// Shorter times count and are drawn as this: clocks do not resolve them.
+pub const LEAST_SECONDS: f64 = 1e-4;
+
+/// How cost grows with the number of samples is said from this many numbers of samples on.
+pub const LEAST_SIZES: usize = 3;
+
+/// Resamples of a bootstrap interval.
+pub const BOOTSTRAP_RESAMPLES: usize = 2000;
+
+/// Share of the resamples that a bootstrap interval leaves out, half on each side.
+pub const BOOTSTRAP_OUTSIDE: f64 = 0.05;
+
+/// Seed of the resamples: the same records give the same interval.
+pub const BOOTSTRAP_SEED: u64 = 1;
+
 /// Quantile of the normal distribution for two-sided intervals at 95 %.
 pub const NORMAL_QUANTILE_95: f64 = 1.959_963_984_540_054;
 

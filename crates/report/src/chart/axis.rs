@@ -8,14 +8,16 @@ use crate::number::power_of_ten;
 const LABEL_DISTANCE: f64 = 46.0;
 /// Distance from the axis to its tick labels.
 const TICK_LABEL_OFFSET: f64 = 15.0;
+/// How far an axis around numbers reaches beyond them, in powers of ten.
+const AROUND: f64 = 0.06;
 
-/// A logarithmic axis over whole powers of ten. Numbers beyond its ends are drawn at the ends.
+/// A logarithmic axis, labelled at whole powers of ten. Numbers beyond its ends are drawn at the ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct LogAxis {
-    /// Exponent at the start.
-    pub(super) least: i32,
-    /// Exponent at the end.
-    pub(super) most: i32,
+    /// Exponent of ten at the start.
+    pub(super) least: f64,
+    /// Exponent of ten at the end.
+    pub(super) most: f64,
     /// Pixel at the start.
     pub(super) from: f64,
     /// Pixel at the end.
@@ -29,7 +31,17 @@ impl LogAxis {
             (least.min(value.log10().floor() as i32), most.max(value.log10().ceil() as i32))
         });
         let (least, most) = if range.0 > range.1 { (-1, 1) } else { range };
-        Self { least, most: most.max(least + 1), from: 0.0, to: 1.0 }
+        Self { least: f64::from(least), most: f64::from(most.max(least + 1)), from: 0.0, to: 1.0 }
+    }
+
+    /// The axis that ends a little beyond the positive numbers given, and holds a whole power with its label.
+    pub(super) fn around(values: impl Iterator<Item = f64>) -> Self {
+        let exponents = values.filter(|value| *value > 0.0 && value.is_finite()).map(f64::log10);
+        let range = exponents.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), exponent| {
+            (least.min(exponent - AROUND), most.max(exponent + AROUND))
+        });
+        let (least, most) = if range.0 > range.1 { (-1.0, 1.0) } else { range };
+        Self { least: if least.ceil() > most { least.floor() } else { least }, most, from: 0.0, to: 1.0 }
     }
 
     /// The same axis between other pixels.
@@ -39,16 +51,15 @@ impl LogAxis {
 
     /// The pixel of a number; numbers that are not positive are at the start, infinite ones at the end.
     pub(super) fn place(self, value: f64) -> f64 {
-        let (least, most) = (f64::from(self.least), f64::from(self.most));
-        let exponent = if value > 0.0 { value.log10().clamp(least, most) } else { least };
-        self.from + (exponent - least) / (most - least) * (self.to - self.from)
+        let exponent = if value > 0.0 { value.log10().clamp(self.least, self.most) } else { self.least };
+        self.from + (exponent - self.least) / (self.most - self.least) * (self.to - self.from)
     }
 
-    /// Every exponent, each with whether it has room for a label.
+    /// Every whole exponent, each with whether it has room for a label.
     pub(super) fn ticks(self) -> impl Iterator<Item = (i32, f64, bool)> {
-        let decade = (self.to - self.from).abs() / f64::from(self.most - self.least);
+        let decade = (self.to - self.from).abs() / (self.most - self.least);
         let step = (LABEL_DISTANCE / decade).ceil().max(1.0) as i32;
-        (self.least..=self.most)
+        (self.least.ceil() as i32..=self.most.floor() as i32)
             .map(move |exponent| (exponent, self.place(10_f64.powi(exponent)), exponent.rem_euclid(step) == 0))
     }
 }
@@ -69,7 +80,7 @@ impl Frame {
         for (exponent, x, labelled) in axis.ticks() {
             scene.line((x, self.top), (x, self.bottom), 1.0, Role::Grid);
             if labelled {
-                let sign = if open_start && exponent == axis.least { "≤ " } else { "" };
+                let sign = if open_start && f64::from(exponent) == axis.least { "≤ " } else { "" };
                 let at = (x, self.bottom + TICK_LABEL_OFFSET);
                 scene.text(Label::new(format!("{sign}{}", power_of_ten(exponent)), at, Anchor::Middle).muted());
             }
@@ -128,7 +139,7 @@ mod tests {
     #[test]
     fn an_axis_ends_at_whole_powers_and_clamps_what_lies_beyond() {
         let axis = LogAxis::covering([3e-5, 0.2, 0.0, f64::INFINITY].into_iter(), -2, 0).between(0.0, 500.0);
-        assert_eq!((axis.least, axis.most), (-5, 0));
+        assert_eq!((axis.least, axis.most), (-5.0, 0.0));
         assert_eq!(
             [0.0, 1e-9, 1e-5, 1.0, 7.0, f64::INFINITY].map(|value| axis.place(value).round()),
             [0.0, 0.0, 0.0, 500.0, 500.0, 500.0]
@@ -137,10 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_around_numbers_ends_close_to_them_and_has_a_label() {
+        let exponents = |axis: LogAxis| axis.ticks().map(|(exponent, ..)| exponent).collect::<Vec<_>>();
+        let axis = LogAxis::around([8.0, 500.0].into_iter()).between(0.0, 300.0);
+        assert_eq!(exponents(axis), [1, 2]);
+        assert!(axis.place(8.0) > 0.0 && axis.place(8.0) < 20.0 && axis.place(500.0) > 280.0);
+        assert_eq!(exponents(LogAxis::around([20.0, 30.0].into_iter())), [1]);
+        assert_eq!(exponents(LogAxis::around(std::iter::empty())), [-1, 0, 1]);
+    }
+
+    #[test]
     fn labels_thin_out_where_there_is_no_room() {
         let labelled =
             |axis: LogAxis| axis.ticks().filter(|(.., labelled)| *labelled).map(|(exponent, ..)| exponent).collect::<Vec<_>>();
-        let axis = LogAxis { least: -4, most: 0, from: 0.0, to: 400.0 };
+        let axis = LogAxis { least: -4.0, most: 0.0, from: 0.0, to: 400.0 };
         assert_eq!(labelled(axis), [-4, -3, -2, -1, 0]);
         assert_eq!(labelled(axis.between(0.0, 100.0)), [-4, -2, 0]);
         assert_eq!(axis.ticks().count(), 5);

@@ -94,7 +94,7 @@ fn shares(rows: &[&InstanceRow], level: f64) -> [f64; 4] {
 
 fn panel(scene: &mut Scene, frame: Frame, tag: Tag, rows: &[&InstanceRow], first: bool) {
     panel_title(scene, frame, tag, &format!("n = {}", counted(rows.len(), "instance")));
-    let axis = LogAxis { least: LEAST_DECISION_EXPONENT, most: 0, from: frame.left, to: frame.right };
+    let axis = LogAxis { least: f64::from(LEAST_DECISION_EXPONENT), most: 0.0, from: frame.left, to: frame.right };
     frame.percent_y(scene, first);
     frame.log_x(scene, axis, "level of loss ε (in units of L0)", false);
     if first {

@@ -105,7 +105,7 @@ fn dots(table: &RunTable, row: &Row) -> Vec<Dot> {
 fn background(scene: &mut Scene, frame: Frame, axis: LogAxis, floor: Option<f64>) {
     let success = axis.place(SUCCESS_GAP);
     scene.rectangle((frame.left, frame.top), (success, frame.bottom), Role::SuccessZone);
-    let clamped = 10_f64.powi(axis.least) <= LEAST_DRAWN_GAP;
+    let clamped = 10_f64.powf(axis.least) <= LEAST_DRAWN_GAP;
     frame.log_x(scene, axis, "optimality gap (in units of L0, the loss of the best constant; logarithmic)", clamped);
     let name = Label::new("optimum reached: gap ≤ 10⁻⁶", (success - 6.0, frame.top - 30.0), Anchor::End);
     scene.text(name.sized(12.0).coloured(Role::Ink));
@@ -130,7 +130,7 @@ fn lines(scene: &mut Scene, frame: Frame, axis: LogAxis, floor: Option<f64>) {
 fn draw_row(scene: &mut Scene, row: &Row, dots: &[Dot], axis: LogAxis, (pitch, diverged_x): (f64, f64)) {
     let shown = evenly_by_rank(dots);
     let places: Vec<f64> = shown.iter().map(|dot| if dot.gap.is_infinite() { diverged_x } else { axis.place(dot.gap) }).collect();
-    let decade = (axis.to - axis.from) / f64::from(axis.most - axis.least);
+    let decade = (axis.to - axis.from) / (axis.most - axis.least);
     let offsets = spread(&places, BIN_DECADES * decade);
     for ((dot, x), offset) in shown.iter().zip(&places).zip(offsets) {
         let y = row.y + offset * (CLOUD * pitch / 2.0 - RADIUS);

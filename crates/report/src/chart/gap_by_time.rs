@@ -9,7 +9,7 @@ use super::scene::{Marker, Scene};
 use crate::instance_row::InstanceRow;
 use crate::number::{self, exact};
 use crate::table::{RunTable, tag_word};
-use crate::thresholds::{LEAST_DRAWN_GAP, SUCCESS_GAP};
+use crate::thresholds::{LEAST_DRAWN_GAP, LEAST_SECONDS, SUCCESS_GAP};
 use crate::write::csv_text;
 
 const NAME: &str = "gap-by-exact-time";
@@ -77,7 +77,7 @@ fn legend(table: &RunTable, pairs: &[Pair]) -> Vec<LegendEntry> {
 }
 
 fn draw(scene: &mut Scene, table: &RunTable, pairs: &[Pair], top: f64) {
-    let seconds = LogAxis::covering(pairs.iter().map(|pair| pair.exact_seconds.max(1e-4)), -2, 0);
+    let seconds = LogAxis::covering(pairs.iter().map(|pair| pair.exact_seconds.max(LEAST_SECONDS)), -2, 0);
     let gaps = LogAxis::covering(pairs.iter().map(|pair| pair.gap.max(LEAST_DRAWN_GAP)), -8, 0);
     for (index, (tag, frame)) in panels(&table.tags(), top, HEIGHT, LEFT).into_iter().enumerate() {
         let here: Vec<&Pair> = pairs.iter().filter(|pair| pair.instance.summary.tag == tag).collect();

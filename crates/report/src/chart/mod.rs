@@ -3,6 +3,7 @@
 //! A chart is built as a scene of lines, areas, markers and labels; `render` alone knows plotters.
 
 mod axis;
+mod cost_by_size;
 mod decision;
 mod gap_by_family;
 mod gap_by_time;
@@ -79,14 +80,16 @@ impl Chart {
     }
 }
 
-/// All charts of a run, in the order of the page. A run without the data for a chart gets one that says so.
+/// All charts of a run, in the order of the page. A run without the data for a chart gets one that says so; only
+/// the growth with the number of samples is left out of a run that has no series of them, because most runs have none.
 pub(crate) fn charts(table: &RunTable) -> Result<Vec<Chart>, DrawingError> {
     let drafts = [
-        gap_by_family::draft(table),
-        success::draft(table),
-        decision::draft(table),
-        runtime::draft(table),
-        gap_by_time::draft(table),
+        Some(gap_by_family::draft(table)),
+        Some(success::draft(table)),
+        Some(decision::draft(table)),
+        Some(runtime::draft(table)),
+        cost_by_size::draft(table),
+        Some(gap_by_time::draft(table)),
     ];
-    drafts.into_iter().map(Chart::render).collect()
+    drafts.into_iter().flatten().map(Chart::render).collect()
 }

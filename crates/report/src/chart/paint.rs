@@ -26,7 +26,14 @@ pub(super) enum Role {
     Open,
     /// A trainer, by its place in the order of the labels.
     Series(usize),
+    /// A line in the colour of a series, with a dash of its own.
+    Line(usize),
 }
+
+/// Where the indices of lines begin.
+const FIRST_LINE: u8 = (12 + SERIES_COLOURS) as u8;
+/// Lengths of dash and gap of the lines; the first is whole.
+const DASHES: [Option<&str>; 5] = [None, Some("110 45"), Some("22 40"), Some("110 40 22 40"), Some("55 40")];
 
 /// A role's class, its colour in the light and in the dark theme, and its dash pattern.
 struct Look {
@@ -81,6 +88,7 @@ impl Role {
             Self::Impossible => 10,
             Self::Open => 11,
             Self::Series(series) => 12 + series % SERIES_COLOURS,
+            Self::Line(series) => usize::from(FIRST_LINE) + series % (SERIES_COLOURS * DASHES.len()),
         };
         index as u8
     }
@@ -88,8 +96,13 @@ impl Role {
 
 /// The class of the role with this index, for what is filled or for what is stroked.
 pub(super) fn class_of(index: u8, filled: bool) -> Option<String> {
-    let look = LOOKS.get(usize::from(index))?;
-    Some(format!("{}-{}", if filled { "f" } else { "s" }, look.class))
+    let kind = if filled { "f" } else { "s" };
+    if let Some(series) = index.checked_sub(FIRST_LINE).map(usize::from).filter(|series| *series < SERIES_COLOURS * DASHES.len())
+    {
+        let look = &LOOKS[usize::from(Role::Series(series).index())];
+        return Some(format!("{kind}-{} dash-{}", look.class, series % DASHES.len()));
+    }
+    LOOKS.get(usize::from(index)).map(|look| format!("{kind}-{}", look.class))
 }
 
 /// The style sheet of all classes, both themes. Selectors are prefixed so that it can stand in a page.
@@ -103,6 +116,11 @@ pub(crate) fn style_sheet() -> String {
         }
         if let Some(dash) = look.dash {
             let _ = write!(light, ".chart .s-{}{{stroke-dasharray:{dash};stroke-linecap:round}}", look.class);
+        }
+    }
+    for (index, dash) in DASHES.iter().enumerate() {
+        if let Some(dash) = dash {
+            let _ = write!(light, ".chart .dash-{index}{{stroke-dasharray:{dash}}}");
         }
     }
     format!(
@@ -120,6 +138,8 @@ mod tests {
         assert_eq!(class_of(Role::Open.index(), true).as_deref(), Some("f-open"));
         assert_eq!(class_of(Role::Series(0).index(), false).as_deref(), Some("s-s0"));
         assert_eq!(class_of(Role::Series(SERIES_COLOURS + 1).index(), true).as_deref(), Some("f-s1"));
+        assert_eq!(class_of(Role::Line(0).index(), false).as_deref(), Some("s-s0 dash-0"));
+        assert_eq!(class_of(Role::Line(SERIES_COLOURS + 1).index(), false).as_deref(), Some("s-s1 dash-4"));
         assert_eq!(class_of(200, true), None);
     }
 }

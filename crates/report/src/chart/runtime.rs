@@ -8,6 +8,7 @@ use super::scene::{Marker, Scene};
 use crate::instance_row::InstanceRow;
 use crate::number::{self, counted, exact};
 use crate::table::{RunTable, tag_word};
+use crate::thresholds::LEAST_SECONDS;
 use crate::write::csv_text;
 
 const NAME: &str = "runtime-by-size";
@@ -103,9 +104,6 @@ fn draw(scene: &mut Scene, table: &RunTable, timings: &[Timing], top: f64) {
         border(scene, frame);
     }
 }
-
-/// Shorter times are drawn as this: clocks do not resolve them.
-const LEAST_SECONDS: f64 = 1e-4;
 
 fn draw_timing(scene: &mut Scene, timing: &Timing, x: LogAxis, y: LogAxis) {
     let at = (x.place(timing.instance.size() as f64), y.place(timing.seconds));

@@ -1,5 +1,6 @@
 //! The report on records made by hand.
 
+mod cost;
 mod headline;
 mod pages;
 mod synthetic;

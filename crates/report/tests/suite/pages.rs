@@ -1,5 +1,6 @@
 //! The files of a report.
 
+use crate::cost::growing;
 use crate::synthetic::{EXACT, exact, failed, instance, trained};
 use optgap_problem::Tag;
 use optgap_report::{ReportMeta, ReportPaths, write_report};
@@ -58,20 +59,20 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Runs of nothing, of exact search alone, of descent alone, and of everything.
-fn runs() -> [Vec<CellRecord>; 4] {
+/// Runs of nothing, of exact search alone, of descent alone, of everything, and of exact search over several sizes.
+fn runs() -> [Vec<CellRecord>; 5] {
     let all = records();
     let exact_only = all.iter().filter(|record| record.exact.is_some()).cloned().collect();
     let descent_only = all.iter().filter(|record| record.training.is_some()).cloned().collect();
-    [Vec::new(), exact_only, descent_only, all]
+    [Vec::new(), exact_only, descent_only, all, growing()]
 }
 
 #[test]
 fn every_chart_of_every_kind_of_run_is_a_well_formed_svg_of_finite_numbers() {
-    for records in runs() {
+    for (records, charts) in runs().into_iter().zip([5, 5, 5, 5, 6]) {
         let folder = tempfile::tempdir().expect("a folder");
         let paths = write(folder.path(), &records);
-        assert_eq!(paths.charts.len(), 5);
+        assert_eq!(paths.charts.len(), charts);
         for chart in &paths.charts {
             let text = fs::read_to_string(&chart.svg).expect("an svg");
             let document = roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", chart.svg.display()));
@@ -91,7 +92,7 @@ fn every_chart_of_every_kind_of_run_is_a_well_formed_svg_of_finite_numbers() {
 #[test]
 fn everything_drawn_lies_inside_the_drawing() {
     let folder = tempfile::tempdir().expect("a folder");
-    for chart in write(folder.path(), &records()).charts {
+    for chart in write(folder.path(), &[records(), growing()].concat()).charts {
         let text = fs::read_to_string(&chart.svg).expect("an svg");
         let document = roxmltree::Document::parse(&text).expect("well formed");
         let size: Vec<f64> = document
