@@ -39,7 +39,11 @@ pub struct CellPolish;
 
 impl Polish for CellPolish {
     fn polish(&self, instance: &Instance, weights: &Weights) -> Result<Weights, Unsupported> {
-        let NetworkKind::Dense = instance.network.kind;
+        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
+            return Err(Unsupported(
+                "weights of shared filters are not polished: a sample would have a side for every patch".into(),
+            ));
+        }
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
         let before = instance.loss_of(weights).map_err(|error| Unsupported(error.to_string()))?;

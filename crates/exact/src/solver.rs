@@ -113,7 +113,9 @@ impl Default for Cones {
 
 impl ExactSolver for Cones {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        let NetworkKind::Dense = instance.network.kind;
+        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
+            return Err(Unsupported("shared filters are not searched yet".into()));
+        }
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
         let dim = instance.data.dimension() + usize::from(instance.network.hidden_bias);

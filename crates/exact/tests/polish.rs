@@ -253,6 +253,10 @@ fn wide_networks_are_polished_in_reasonable_time_and_far_too_wide_ones_refused()
     let (instance, weights) = wide(400);
     let refusal = CellPolish.polish(&instance, &weights).expect_err("too wide").to_string();
     assert!(refusal.contains("at most 640"), "{refusal}");
+    let mut filter = instance.clone();
+    filter.network = Network::shared_filter(1, instance.data.dimension());
+    let refusal = CellPolish.polish(&filter, &weights).expect_err("a filter").to_string();
+    assert!(refusal.contains("shared filters are not polished"), "{refusal}");
     let mismatch = CellPolish.polish(&instance, &Weights::zero(2, 3)).expect_err("another shape").to_string();
     assert!(mismatch.contains("hidden has length 2"), "{mismatch}");
 }
