@@ -31,6 +31,7 @@ mod dual;
 mod equalities;
 mod exact_fit;
 mod hull;
+mod incidence;
 mod incumbent;
 mod integers;
 mod interval;

@@ -191,7 +191,13 @@ impl<B: NodeBound> Worker<'_, '_, B> {
         }
         let cut = self.search.incumbent.cut();
         match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }) {
-            Bounded::Closed(proved) => results.closed = results.closed.min(proved),
+            Bounded::Closed(proved) => {
+                // A leaf without cuts may be better than what is known.
+                if proved < cut {
+                    self.round(&product);
+                }
+                results.closed = results.closed.min(proved);
+            }
             Bounded::Open(Open { proved, value, state, split }) => {
                 self.round(&product);
                 let bytes = B::bytes(&state) + product.cones[split.neuron].bytes();

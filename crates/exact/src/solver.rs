@@ -1,7 +1,7 @@
 //! The exact solver: presolve, local search, branch and bound.
 
 use crate::descent::Landscape;
-use crate::hull::Hull;
+use crate::hull::{Hull, MOST_DIM};
 use crate::incumbent::Incumbent;
 use crate::interval::Interval;
 use crate::multistart::multistart;
@@ -100,7 +100,8 @@ impl Bound {
         match self {
             Self::Interval => false,
             Self::Hull => Hull::treats(program),
-            Self::Auto => Hull::treats(program) && program.width > 1,
+            // Intervals are for points that are samples.
+            Self::Auto => Hull::treats(program) && (program.width > 1 || !program.incidence.is_identity()),
         }
     }
 }
@@ -113,12 +114,12 @@ impl Default for Cones {
 
 impl ExactSolver for Cones {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
-            return Err(Unsupported("shared filters are not searched yet".into()));
-        }
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
-        let dim = instance.data.dimension() + usize::from(instance.network.hidden_bias);
+        let dim = instance.network.unit_inputs(instance.data.dimension()) + usize::from(instance.network.hidden_bias);
+        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
+            return self.supports_filter(dim);
+        }
         let roots = root_count(instance.network.width, dim, instance.network.train_output);
         if roots > MOST_ROOTS {
             let (width, dimension) = (instance.network.width, instance.data.dimension());
@@ -186,6 +187,19 @@ fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape
 }
 
 impl Cones {
+    /// Only hulls bound a filter with so many parameters beside its output: under it a sample shows several points.
+    fn supports_filter(self, parameters: usize) -> Result<(), Unsupported> {
+        if self.bound == Bound::Interval {
+            return Err(Unsupported("shared filters are bounded by hulls only; leave the bound at auto".into()));
+        }
+        if parameters > MOST_DIM {
+            return Err(Unsupported(format!(
+                "a shared filter of {parameters} weights, its bias among them, is too large: at most {MOST_DIM} are treated"
+            )));
+        }
+        Ok(())
+    }
+
     /// Local searches, then the tree search if they leave something to prove.
     fn run(self, program: &Program, landscape: &Landscape, incumbent: &Incumbent, watch: &mut dyn Watch) -> Searched {
         if program.dim == 0 {

@@ -189,7 +189,7 @@ impl Instance {
         }
         let mut sum = Enclosure::ZERO;
         for (input, label) in samples.samples() {
-            let residual = self.prediction(weights, input) - Enclosure::exact(label);
+            let residual = prediction(weights, input) - Enclosure::exact(label);
             sum = sum
                 + match self.loss {
                     Loss::Squared => residual.square(),
@@ -246,24 +246,30 @@ impl Instance {
         }
         Ok(())
     }
-
-    fn prediction(&self, weights: &Weights, input: &[f64]) -> Enclosure {
-        let mut sum = Enclosure::exact(weights.output_bias);
-        let patches = self.network.patches();
-        for unit in 0..weights.width() {
-            let row = &weights.hidden[unit];
-            let activity = |patch| activity(row, weights.hidden_bias[unit], patch);
-            let total = input.chunks_exact(row.len()).map(activity).fold(Enclosure::ZERO, |sum, activity| sum + activity);
-            // A division widens the enclosure: none without need.
-            let mean = if patches == 1 { total } else { total.over(patches as f64) };
-            sum = sum + Enclosure::exact(weights.output[unit]) * mean;
-        }
-        sum
-    }
 }
 
 fn check_length(part: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
     if found == expected { Ok(()) } else { Err(ShapeMismatch::Length { part, found, expected }) }
+}
+
+/// The prediction of weights that fit the network.
+fn prediction(weights: &Weights, input: &[f64]) -> Enclosure {
+    let mut sum = Enclosure::exact(weights.output_bias);
+    for unit in 0..weights.width() {
+        let row = &weights.hidden[unit];
+        let activities = input.chunks_exact(row.len()).map(|patch| activity(row, weights.hidden_bias[unit], patch));
+        sum = sum + Enclosure::exact(weights.output[unit]) * mean(activities);
+    }
+    sum
+}
+
+/// The mean of at least one value.
+fn mean(mut values: impl ExactSizeIterator<Item = Enclosure>) -> Enclosure {
+    let count = values.len() as f64;
+    let first = values.next().expect("a sample has at least one patch");
+    let (sum, equal) = values.fold((first, true), |(sum, equal), value| (sum + value, equal && value == first));
+    // The mean of numbers from one interval lies in it, while a sum and a division would widen it.
+    if equal { first } else { sum.over(count) }
 }
 
 /// `relu(w . x + b)`.

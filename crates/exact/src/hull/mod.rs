@@ -12,6 +12,7 @@ mod fit;
 mod meeting;
 mod overlap;
 mod pricing;
+mod residuals;
 
 use crate::bound::{Bounded, Candidate, Node, NodeBound, Open};
 use crate::branching::choose_by_score;
@@ -21,7 +22,10 @@ use crate::exact_fit::decided_optimum;
 use crate::hull::fit::ConeFit;
 use crate::hull::meeting::Lines;
 use crate::hull::overlap::common_rays;
-use crate::hull::pricing::{Lambda, MOST_DIM, Meeting, Priced, Pricing};
+pub(crate) use crate::hull::pricing::MOST_DIM;
+use crate::hull::pricing::{Lambda, Meeting, Priced, Pricing};
+use crate::hull::residuals::PointResiduals;
+use crate::kernels::Kernels;
 use crate::node::Product;
 use crate::program::Program;
 use crate::vertex::Vertex;
@@ -140,7 +144,12 @@ pub(crate) struct Hull<'a> {
     prover: Prover,
     /// `(p_i - y_i) * multiplicity_i`: the dual vector proposed.
     residuals: Vec<f64>,
-    /// Pre-activations of the combined directions, neuron after neuron.
+    /// The sums of a dual vector at the points.
+    point_residuals: PointResiduals,
+    /// What one column gives at the samples.
+    outputs: Vec<f64>,
+    kernels: Kernels,
+    /// Pre-activations of the combined directions at the points, neuron after neuron.
     preactivations: Vec<f64>,
 }
 
@@ -163,6 +172,9 @@ impl<'a> Hull<'a> {
             lines: Lines::default(),
             prover: Prover::default(),
             residuals: Vec::new(),
+            point_residuals: PointResiduals::default(),
+            outputs: vec![0.0; program.len()],
+            kernels: Kernels::default(),
             preactivations: Vec::new(),
         }
     }
@@ -207,7 +219,7 @@ impl<'a> Hull<'a> {
         self.fit.start_with(start.into_iter().map(|c| c + free));
     }
 
-    /// Adds what two neurons of opposite sign can do together.
+    /// Adds what two neurons of opposite sign can do together. There are such in dense networks only, where points are samples.
     fn add_overlap(&mut self, product: &Product, positive: usize, negative: usize) {
         let program = self.program;
         let rays = common_rays(&product.cones[positive], &product.cones[negative]);
@@ -248,8 +260,9 @@ impl<'a> Hull<'a> {
     }
 
     fn add_column(&mut self, product: &Product, neuron: usize, direction: Direction) {
-        let sign = product.sign(neuron);
-        self.fit.add(direction.z().iter().zip(&self.roots).map(|(z, m)| sign * z.max(0.0) * m));
+        let (incidence, sign) = (&self.program.incidence, product.sign(neuron));
+        incidence.outputs(self.kernels, sign, direction.z(), &mut self.outputs);
+        self.fit.add(self.outputs.iter().zip(&self.roots).map(|(output, m)| output * m));
         self.columns.push(Column { neuron, direction, multiplier: 0.0 });
     }
 
@@ -271,10 +284,11 @@ impl<'a> Hull<'a> {
                 return false;
             }
             tight.clear();
+            self.point_residuals.gather(&self.program.incidence, &self.residuals);
             let mut improving: Vec<(usize, Priced)> = Vec::new();
             for (j, cone) in product.cones.iter().enumerate() {
                 let pricing = &mut self.pricing[j];
-                pricing.prepare(cone, product.sign(j), &self.residuals);
+                pricing.prepare(cone, product.sign(j), &self.point_residuals);
                 let start = improving.len();
                 // Larger faces have many more meeting points: they are visited only when the smaller ones have nothing to offer.
                 for size in 1..=self.program.dim {
@@ -334,8 +348,9 @@ impl<'a> Hull<'a> {
     /// Adds the directions at which the prover's vector is not proved feasible. False if floating point cannot say.
     fn add_violated(&mut self, product: &Product, meetings: &mut Vec<(usize, Meeting)>) -> bool {
         let proven = meetings.len();
+        self.point_residuals.gather(&self.program.incidence, &self.prover.residuals);
         product.cones.iter().enumerate().all(|(j, cone)| {
-            self.pricing[j].prepare(cone, product.sign(j), &self.prover.residuals);
+            self.pricing[j].prepare(cone, product.sign(j), &self.point_residuals);
             (1..=self.program.dim).all(|size| {
                 self.pricing[j].visit(size, 0.0, |priced| {
                     if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {
@@ -346,10 +361,10 @@ impl<'a> Hull<'a> {
         })
     }
 
-    /// The combined directions of the fit, for rounding, and how much the hull exceeds the ReLU there, by neuron and sample,
+    /// The combined directions of the fit, for rounding, and how much the hull exceeds the ReLU there, by neuron and point,
     /// weighted by what that costs.
     fn combine(&mut self, product: &Product) -> Vec<f64> {
-        let (n, free) = (self.program.len(), self.free.len());
+        let (n, free) = (self.program.incidence.points(), self.free.len());
         let mut hulls = vec![0.0; product.cones.len() * n];
         self.preactivations.clear();
         self.preactivations.resize(product.cones.len() * n, 0.0);
@@ -375,14 +390,16 @@ impl<'a> Hull<'a> {
         }
         let mut losses = hulls;
         losses.iter_mut().zip(&self.preactivations).for_each(|(sum, z)| *sum = (*sum - z.max(0.0)).max(0.0));
-        let constant = self.constant();
-        for i in 0..n {
-            let units = (0..product.cones.len()).map(|j| product.sign(j) * self.preactivations[j * n + i].max(0.0));
-            let truth = units.sum::<f64>() + constant - self.program.labels[i];
-            let cost = self.program.multiplicity[i] * truth.abs() + self.residuals[i].abs();
-            (0..product.cones.len()).for_each(|j| losses[j * n + i] *= cost);
-        }
+        let costs = self.program.incidence.point_sums(&self.costs(product));
+        losses.chunks_mut(n).for_each(|losses| losses.iter_mut().zip(&costs).for_each(|(loss, cost)| *loss *= cost));
         losses
+    }
+
+    /// What it costs, per sample, that the hull exceeds the ReLU at the combined directions.
+    fn costs(&self, product: &Product) -> Vec<f64> {
+        let (program, constant) = (self.program, self.constant());
+        let truth = |i: usize| product.error_of(program, &self.preactivations, constant, i);
+        (0..program.len()).map(|i| program.multiplicity[i] * truth(i).abs() + self.residuals[i].abs()).collect()
     }
 
     fn constant(&self) -> f64 {
@@ -425,7 +442,7 @@ impl NodeBound for Hull<'_> {
             }
         }
         let losses = self.combine(product);
-        let n = self.program.len();
+        let n = self.program.incidence.points();
         let Some(split) = choose_by_score(self.program, product, node.depth, |j, i| losses[j * n + i]) else {
             return Bounded::Closed(decided_optimum(self.program, product, &self.ray_multipliers(product)));
         };
