@@ -25,6 +25,7 @@ pub(crate) struct Landscape<'a> {
     points: Vec<f64>,
     /// None where the data are dependent in floating point: then the coordinates stay as they are.
     whitening: Option<Whitening>,
+    largest_coordinate: f64,
 }
 
 /// A local optimum in whitened coordinates.
@@ -58,7 +59,8 @@ impl<'a> Landscape<'a> {
             Some(white) => (0..program.incidence.points()).flat_map(|t| white.to_whitened_point(program.point(t))).collect(),
             None => program.points.clone(),
         };
-        Self { program, points, whitening }
+        let largest_coordinate = points.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        Self { program, points, whitening, largest_coordinate }
     }
 
     /// Are the data independent in floating point?
@@ -95,6 +97,11 @@ impl<'a> Landscape<'a> {
         Some(parameters)
     }
 
+    /// The largest absolute whitened coordinate of a point.
+    pub(crate) fn largest_coordinate(&self) -> f64 {
+        self.largest_coordinate
+    }
+
     /// Descends from `start` with the first `positive` neurons of sign +1.
     pub(crate) fn descend(&self, start: &[f64], positive: usize) -> LocalOptimum {
         let mut state = State::new(self, start, positive);
@@ -103,7 +110,8 @@ impl<'a> Landscape<'a> {
         LocalOptimum { parameters: state.parameters, value }
     }
 
-    fn point(&self, i: usize) -> &[f64] {
+    /// Whitened coordinates of a point.
+    pub(crate) fn point(&self, i: usize) -> &[f64] {
         &self.points[i * self.program.dim..(i + 1) * self.program.dim]
     }
 }

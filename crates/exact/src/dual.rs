@@ -375,6 +375,7 @@ mod tests {
             let (h, r): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
             let entries = EntryError::of_sums(entry_error, 1);
             let (value, scale, error) = measure_row(Kernels::default(), &h, &r, entries);
+            // Entries that are small against the error were rounded from exact values.
             let off = |h: f64| if h.abs() <= entries.exact_up_to { 0.0 } else { share };
             let sum: BigRational =
                 h.iter().zip(&r).map(|(&h, &r)| (exact(h) + exact(off(h)) * exact(entry_error)) * exact(r)).sum();

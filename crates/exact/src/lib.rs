@@ -18,8 +18,9 @@
 //! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays) and keeps them in a `tree`. A node is bounded
 //! in floating point, by prediction `interval`s of its samples (`relaxation`, `cut_samples`, `nnls`, `kernels`) or by joint
 //! `hull`s of what its neurons can do, and `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the
-//! bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split. [`CellPolish`] solves the
-//! activation cell of given weights.
+//! bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split. One unit in many dimensions is
+//! searched by `one_sided` instead, which branches on the samples' sides. [`CellPolish`] solves the activation cell of given
+//! weights.
 
 mod bound;
 mod branching;
@@ -40,6 +41,7 @@ mod linear;
 mod multistart;
 mod nnls;
 mod node;
+mod one_sided;
 mod pivots;
 mod polish;
 mod program;
@@ -52,4 +54,4 @@ mod tree;
 mod vertex;
 
 pub use polish::CellPolish;
-pub use solver::{Bound, Cones, METHODS};
+pub use solver::{Bound, Cones, METHODS, OneSided};

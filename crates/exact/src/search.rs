@@ -192,27 +192,27 @@ impl<B: NodeBound> Worker<'_, '_, B> {
         let cut = self.search.incumbent.cut();
         match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }) {
             Bounded::Closed(proved) => {
-                // A leaf without cuts may be better than what is known.
-                if proved < cut {
-                    self.round(&product);
-                }
                 results.closed = results.closed.min(proved);
+                // A decided node is closed below the cut when its optimum is better than the incumbent: it must be taken.
+                if proved < cut {
+                    self.round(&product, true);
+                }
             }
             Bounded::Open(Open { proved, value, state, split }) => {
-                self.round(&product);
+                self.round(&product, self.nodes.is_multiple_of(DESCENT_PERIOD));
                 let bytes = B::bytes(&state) + product.cones[split.neuron].bytes();
                 results.open.push(Waiting { proved, value, depth, product, split: Some((state, split)), bytes });
             }
         }
     }
 
-    /// Offers the relaxation's solution, and now and then a local optimum near it, as incumbent.
-    fn round(&self, product: &Product) {
+    /// Offers the relaxation's solution and a local optimum near it as incumbent, on demand or if it looks better.
+    fn round(&self, product: &Product, demanded: bool) {
         let Search { program, landscape, incumbent, .. } = self.search;
         let candidate = self.bound.candidate();
         let squares = product.squares(program, candidate.preactivations, candidate.constant);
         let promising = squares + program.unavoidable < incumbent.total() * (1.0 - IMPROVEMENT);
-        if !promising && !self.nodes.is_multiple_of(DESCENT_PERIOD) {
+        if !promising && !demanded {
             return;
         }
         let Some(start) = landscape.with_preactivations(candidate.preactivations, candidate.constant) else { return };

@@ -103,9 +103,9 @@ impl<S> Tree<S> {
     pub(crate) fn add(&mut self, node: Waiting<S>) {
         self.bytes += node.bytes;
         if (self.bytes as f64) < HEAP_SHARE * self.memory as f64 {
-            self.heap.push(node)
+            self.heap.push(node);
         } else {
-            self.stack.push(node)
+            self.stack.push(node);
         }
         if self.bytes > self.memory {
             self.stop = self.stop.or(Some(StopReason::MemoryLimit));

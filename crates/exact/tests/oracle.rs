@@ -2,7 +2,7 @@
 
 use optgap_conformance::exact::{AGREEMENT, assert_contains, solve};
 use optgap_conformance::oracle::brute_force_optimum;
-use optgap_exact::Cones;
+use optgap_exact::{Bound, Cones, OneSided};
 use optgap_problem::{Dataset, Instance, Loss, Network};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -14,10 +14,26 @@ enum Layout {
     Integers,
     Duplicates,
     Collinear,
+    /// On a line in decimals, rounded to the grid of the oracle.
+    NearlyCollinear,
     Constant,
 }
 
-const LAYOUTS: [Layout; 5] = [Layout::General, Layout::Integers, Layout::Duplicates, Layout::Collinear, Layout::Constant];
+const LAYOUTS: [Layout; 6] =
+    [Layout::General, Layout::Integers, Layout::Duplicates, Layout::Collinear, Layout::NearlyCollinear, Layout::Constant];
+
+/// Every way to search a network of the given width.
+fn engines(width: usize) -> Vec<Cones> {
+    let never = Cones { one_sided: OneSided::Never, ..Cones::DEFAULT };
+    let mut engines = vec![Cones { bound: Bound::Interval, ..never }, Cones { bound: Bound::Hull, ..never }];
+    engines.extend((width == 1).then_some(Cones { one_sided: OneSided::Always, ..Cones::DEFAULT }));
+    engines
+}
+
+/// Repeats the rounds so often; `scripts/check --long` asks for more.
+fn repeats() -> usize {
+    std::env::var("OPTGAP_TEST_REPEATS").map_or(1, |text| text.parse().expect("OPTGAP_TEST_REPEATS is a whole number"))
+}
 
 struct Draw(ChaCha8Rng);
 
@@ -41,14 +57,23 @@ impl Draw {
                 Layout::Duplicates => (0..d).map(|_| f64::from(self.integer(-3, 3))).collect(),
                 Layout::Collinear => {
                     let t = f64::from(self.integer(-4, 4));
-                    [t, slope * t + offset][..d].to_vec()
+                    [t, slope * t + offset, offset - t][..d].to_vec()
+                }
+                Layout::NearlyCollinear => {
+                    let t = 0.1 * f64::from(self.integer(-4, 4));
+                    [t, slope * t + 0.3 * offset, 0.7 - 0.1 * t][..d].iter().map(|v| (v * 1024.0).round() / 1024.0).collect()
                 }
                 Layout::Constant => vec![offset; d],
             };
             rows.push(row);
         }
-        let whole = self.integer(0, 1) == 1;
-        let labels = (0..n).map(|_| if whole { f64::from(self.integer(-2, 2)) } else { self.fraction() }).collect();
+        let kind = self.integer(0, 4);
+        let label = |draw: &mut Self| match kind {
+            0 | 1 => f64::from(draw.integer(-2, 2)),
+            2 => 1000.0 + draw.fraction(),
+            _ => draw.fraction(),
+        };
+        let labels = (0..n).map(|_| label(self)).collect();
         let mut instance = Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid");
         instance.name = format!("{layout:?} n={n} d={d}");
         instance
@@ -57,15 +82,17 @@ impl Draw {
 
 fn agree(seed: u64, sizes: &[(usize, usize, usize)], switches: &[[bool; 3]], rounds: usize) {
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
-    for _ in 0..rounds {
+    for _ in 0..rounds * repeats() {
         for layout in LAYOUTS {
             for &(width, d, most) in sizes {
                 for &[hidden_bias, output_bias, train_output] in switches {
-                    let n = draw.integer(2, most as i32) as usize;
+                    let n = draw.integer(1, most as i32) as usize;
                     let network = Network { hidden_bias, output_bias, train_output, ..Network::dense(width) };
                     let instance = draw.instance(layout, n, d, network);
                     let optimum = brute_force_optimum(&instance);
-                    assert_contains(solve(&Cones::default(), &instance), optimum, &instance, AGREEMENT);
+                    for solver in engines(width) {
+                        assert_contains(solve(&solver, &instance), optimum, &instance, AGREEMENT);
+                    }
                 }
             }
         }
@@ -96,6 +123,28 @@ fn two_units_agree_with_enumeration_for_all_switches() {
 #[test]
 fn two_units_on_eight_points_agree_with_enumeration() {
     agree(3, &[(2, 2, 8)], &[ALL_SWITCHES[0], ALL_SWITCHES[2]], 6);
+}
+
+/// The oracle stops at two inputs; beyond, the engines are held against each other.
+#[test]
+fn three_inputs_have_one_optimum_for_all_engines() {
+    let mut draw = Draw(ChaCha8Rng::seed_from_u64(5));
+    for _ in 0..4 * repeats() {
+        for layout in LAYOUTS {
+            for (width, most) in [(1, 8), (2, 6)] {
+                for [hidden_bias, output_bias, train_output] in [ALL_SWITCHES[0], ALL_SWITCHES[1], ALL_SWITCHES[2]] {
+                    let n = draw.integer(1, most) as usize;
+                    let network = Network { hidden_bias, output_bias, train_output, ..Network::dense(width) };
+                    let instance = draw.instance(layout, n, 3, network);
+                    let optima: Vec<f64> = engines(width).iter().map(|solver| solve(solver, &instance).upper).collect();
+                    for solver in engines(width) {
+                        let bounds = solve(&solver, &instance);
+                        optima.iter().for_each(|&optimum| assert_contains(bounds, optimum, &instance, AGREEMENT));
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

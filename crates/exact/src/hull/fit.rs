@@ -237,3 +237,57 @@ impl ConeFit {
         self.basis.truncate((count - 1) * n);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Checks the optimality conditions of a solved fit.
+    fn check(fit: &ConeFit, columns: &[&[f64]], free: usize) -> Result<(), TestCaseError> {
+        let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+        for (c, column) in columns.iter().enumerate() {
+            let slope = inner(column, &fit.rest);
+            if c >= free {
+                prop_assert!(fit.multipliers[c] >= 0.0);
+                prop_assert!(slope < 1e-9, "column {} would lower the sum: {}", c, slope);
+            }
+            if fit.multipliers[c] != 0.0 {
+                prop_assert!(slope.abs() < 1e-9);
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn fits_stay_optimal_while_columns_come(
+            entries in prop::collection::vec(-1.0f64..1.0, 72),
+            target in prop::collection::vec(-1.0f64..1.0, 6),
+            repeated in 0usize..6,
+        ) {
+            let mut columns: Vec<&[f64]> = entries.chunks(6).collect();
+            // A repeated column makes the fit degenerate.
+            columns.push(columns[repeated]);
+            let mut fit = ConeFit::default();
+            fit.reset(&target);
+            fit.add_free(columns[0].iter().copied());
+            for upto in [5, 9, columns.len()] {
+                while fit.len() < upto {
+                    fit.add(columns[fit.len()].iter().copied());
+                }
+                fit.solve();
+                check(&fit, &columns[..upto], 1)?;
+            }
+            let value = fit.value();
+            let used: Vec<usize> = (0..columns.len()).filter(|&c| fit.multipliers[c] > 0.0).collect();
+            let mut again = ConeFit::default();
+            again.reset(&target);
+            again.add_free(columns[0].iter().copied());
+            columns[1..].iter().for_each(|column| { again.add(column.iter().copied()); });
+            again.start_with(used.into_iter());
+            again.solve();
+            prop_assert!((again.value() - value).abs() < 1e-9);
+        }
+    }
+}

@@ -2,19 +2,23 @@
 //! show point `t`, from which a hull gets new columns and a proof
 //! its inequalities.
 //!
-//! `phi` is linear but for kinks. Between the hyperplanes of samples with `s r_i > 0`, the convex kinks, it is concave, so its
+//! `phi` is linear but for kinks. Between the hyperplanes of points with `s q_t > 0`, the convex kinks, it is concave, so its
 //! sign on the cone is decided at the extreme rays of the pieces into which these hyperplanes cut it: every face of `f` rays,
 //! cut by `f - 1` of them. In coordinates of the rays (`u = sum_l lambda_l v_l`) these meeting points are generalised cross
-//! products of pre-activations, and every error made on the way is bounded.
+//! products of pre-activations, and every error made on the way is bounded. Where they are many, `sweep` tells along whole
+//! lines which of them need a look.
 
 use crate::cone::Cone;
 use crate::hull::residuals::PointResiduals;
+use crate::hull::sweep::Sweep;
 
 /// The largest dimension of cones that are priced: beyond it the meeting points are too many.
 pub(crate) const MOST_DIM: usize = 4;
 /// Rounding steps behind a cross product's entry, in units of its permanent.
 const CROSS_ROUNDINGS: f64 = 16.0;
 
+/// A face crossed by fewer convex kinks is visited point by point.
+const WORTH_SWEEPING: usize = 8;
 /// Kinks are treated so many at a time.
 const LANES: usize = 8;
 
@@ -48,33 +52,36 @@ pub(crate) struct Priced {
 pub(crate) struct Pricing {
     dim: usize,
     /// `s q_t` of every kink, convex ones first, then zeros up to a multiple of [`LANES`].
-    weights: Vec<f64>,
+    pub(super) weights: Vec<f64>,
     /// Pre-activations of the kinks at each ray, padded likewise.
-    kinks: [Vec<f64>; MOST_DIM],
-    samples: Vec<usize>,
-    convex: usize,
+    pub(super) kinks: [Vec<f64>; MOST_DIM],
+    pub(super) samples: Vec<usize>,
+    pub(super) convex: usize,
     /// The part of samples that the cone decides.
-    linear: Lambda,
+    pub(super) linear: Lambda,
     /// `sum_i |r_i| |z_tl|` over the points `t` of all samples.
-    slopes: Lambda,
+    pub(super) slopes: Lambda,
     /// Errors of pre-activations at the rays.
     errors: Lambda,
     /// Sum of `slopes`, and the largest of `errors`.
-    reach: f64,
-    worst: f64,
+    pub(super) reach: f64,
+    pub(super) worst: f64,
     /// Pre-activations of every convex kink at the rays, and the largest of them.
-    rows: Vec<Lambda>,
+    pub(super) rows: Vec<Lambda>,
     sizes: Vec<f64>,
-    /// `sum_i |r_i|`.
-    mass: f64,
+    /// Largest pre-activation of any kink.
+    pub(super) largest: f64,
+    /// `sum_i |r_i|` over the points of all samples.
+    pub(super) mass: f64,
     /// Error units of a sum over all samples.
-    rounding: f64,
+    pub(super) rounding: f64,
     crossing: Vec<usize>,
+    sweep: Sweep,
 }
 
 /// The rays of a face.
 #[derive(Clone, Copy)]
-struct Face {
+pub(crate) struct Face {
     mask: u8,
     rays: [usize; MOST_DIM],
     size: usize,
@@ -90,7 +97,7 @@ impl Face {
         face
     }
 
-    fn rays(&self) -> &[usize] {
+    pub(crate) fn rays(&self) -> &[usize] {
         &self.rays[..self.size]
     }
 }
@@ -137,6 +144,7 @@ impl Pricing {
         let kinks = &self.kinks;
         self.rows.clear();
         self.rows.extend((0..self.convex).map(|t| [kinks[0][t], kinks[1][t], kinks[2][t], kinks[3][t]]));
+        self.largest = kinks.iter().flatten().fold(0.0, |size, z| f64::max(size, z.abs()));
         self.sizes.clear();
         self.sizes.extend(self.rows.iter().map(|row| row.iter().fold(0.0, |size, z| f64::max(size, z.abs()))));
         self.mass = residuals.sizes.iter().sum();
@@ -148,35 +156,35 @@ impl Pricing {
     /// False if some could not be told from their neighbours in floating point: then the visit proves nothing.
     pub(crate) fn visit(&mut self, size: usize, loose: f64, mut visit: impl FnMut(Priced)) -> bool {
         let mut resolved = true;
+        let mut crossing = std::mem::take(&mut self.crossing);
+        let mut sweep = std::mem::take(&mut self.sweep);
         for mask in (1..1u8 << self.dim).filter(|mask| mask.count_ones() as usize == size) {
             let face = Face::new(mask);
-            let mut crossing = std::mem::take(&mut self.crossing);
             crossing.clear();
             crossing.extend((0..self.convex).filter(|&t| self.crosses(&face, t)));
-            match face.size {
-                1 => self.point(&face, &[], loose, &mut resolved, &mut visit),
-                2 => crossing.iter().for_each(|&t| self.point(&face, &[t], loose, &mut resolved, &mut visit)),
+            let mut point = |kinks: &[usize]| self.point(&face, kinks, loose, &mut resolved, &mut visit);
+            match size {
+                1 => point(&[]),
+                2 if crossing.len() < WORTH_SWEEPING => crossing.iter().for_each(|&t| point(&[t])),
+                2 => sweep.along_edge(self, &face, loose, |t| point(&[t])),
+                3 if crossing.len() < WORTH_SWEEPING => pairs(&crossing, |s, t| {
+                    if self.may_meet(&face, s, t) {
+                        point(&[s, t]);
+                    }
+                }),
                 3 => {
                     for (a, &s) in crossing.iter().enumerate() {
-                        for &t in &crossing[a + 1..] {
-                            if self.may_meet(&face, s, t) {
-                                self.point(&face, &[s, t], loose, &mut resolved, &mut visit);
-                            }
-                        }
+                        // A pair is met on the line of its first kink.
+                        sweep.along_kink(self, &face, s, loose, &crossing[a + 1..], |t| point(&[s, t]));
                     }
                 }
-                _ => {
-                    for (a, &s) in crossing.iter().enumerate() {
-                        for (b, &t) in crossing.iter().enumerate().skip(a + 1) {
-                            for &u in &crossing[b + 1..] {
-                                self.point(&face, &[s, t, u], loose, &mut resolved, &mut visit);
-                            }
-                        }
-                    }
-                }
+                _ => pairs(&crossing, |s, t| {
+                    crossing.iter().filter(|&&u| u > t).for_each(|&u| point(&[s, t, u]));
+                }),
             }
-            self.crossing = crossing;
         }
+        self.crossing = crossing;
+        self.sweep = sweep;
         resolved
     }
 
@@ -347,6 +355,13 @@ impl Pricing {
             error[l] = if kinks.is_empty() { 0.0 } else { outer - exact + CROSS_ROUNDINGS * f64::EPSILON * outer };
         }
         error
+    }
+}
+
+/// Calls `visit` with every pair of an increasing list.
+fn pairs(list: &[usize], mut visit: impl FnMut(usize, usize)) {
+    for (a, &s) in list.iter().enumerate() {
+        list[a + 1..].iter().for_each(|&t| visit(s, t));
     }
 }
 
