@@ -130,7 +130,8 @@ pub enum Bound {
     Auto,
     /// By prediction intervals of the samples: cheap.
     Interval,
-    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals.
+    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals; shared
+    /// filters have hulls only, and no more dimensions.
     Hull,
 }
 
