@@ -50,6 +50,22 @@ pub enum CheckError {
     /// A width outside the limits.
     #[error("instance: network.width is {0}; expected 1 to {MAX_WIDTH}")]
     Width(usize),
+    /// A shared filter with more than one unit.
+    #[error("instance: network.width is {0}; a shared filter has width 1")]
+    SharedWidth(usize),
+    /// Patches of a dense network, or such as do not make up a sample.
+    #[error(
+        "instance: network.patches and network.patch_size are {patches:?} and {patch_size:?} with {inputs} inputs; a shared \
+         filter needs both, with that product, and a dense network has neither"
+    )]
+    Patches {
+        /// Number of patches.
+        patches: Option<usize>,
+        /// Inputs of a patch.
+        patch_size: Option<usize>,
+        /// Number of inputs.
+        inputs: usize,
+    },
     /// Samples times width times inputs beyond the limit.
     #[error("{samples} samples, {width} hidden units and {inputs} inputs need more than {MAX_PRODUCTS} exact products")]
     TooMuchWork {

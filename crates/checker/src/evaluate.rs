@@ -1,7 +1,7 @@
 //! The loss, straight from its definition.
 
 use crate::dyadic::Dyadic;
-use crate::input::{Instance, Weights};
+use crate::input::{Instance, Kind, Network, Weights};
 use crate::{CheckError, Document, ExactLoss, MAX_PRODUCTS, MAX_WIDTH};
 
 /// One hidden unit: `output * max(0, input . x + bias)`.
@@ -12,10 +12,14 @@ struct Unit {
 }
 
 /// The mean over the samples of `(f(x) - y)^2`, after every shape has been checked.
+///
+/// A unit looks at `P` patches, one in a dense network, and their mean counts. No division is exact here, so what is summed
+/// is `P (f(x) - y)`.
 pub(crate) fn mean_squared_error(instance: &Instance, weights: &Weights) -> Result<ExactLoss, CheckError> {
-    check_instance(instance)?;
-    check_weights(instance, weights)?;
+    let patches = check_instance(instance)?;
+    check_weights(instance, weights, patches)?;
     let units = units(weights)?;
+    let count = dyadic(Document::Instance, "patches", patches as f64)?;
     let output_bias = dyadic(Document::Weights, "output_bias", weights.output_bias)?;
     let mut sum = Dyadic::zero();
     for (row, &label) in instance.x.values.chunks_exact(instance.x.columns).zip(&instance.y.0) {
@@ -23,18 +27,27 @@ pub(crate) fn mean_squared_error(instance: &Instance, weights: &Weights) -> Resu
         // `f(x) - y`, summed from its right end.
         let mut residual = dyadic(Document::Instance, "y", -label)?;
         residual += &output_bias;
+        residual = &residual * &count;
         for unit in &units {
-            let mut activity = unit.bias.clone();
-            for (weight, input) in unit.input.iter().zip(&row) {
-                activity += &(weight * input);
-            }
-            if activity.is_positive() {
-                residual += &(&unit.output * &activity);
+            for patch in row.chunks_exact(unit.input.len()) {
+                add_activity(&mut residual, unit, patch);
             }
         }
         sum += &(&residual * &residual);
     }
-    Ok(ExactLoss::new(sum.over(instance.x.rows)))
+    // At most MAX_NUMBERS squared: there are no more patches than inputs.
+    Ok(ExactLoss::new(sum.over(instance.x.rows * patches * patches)))
+}
+
+/// Adds `output * max(0, input . x + bias)`.
+fn add_activity(sum: &mut Dyadic, unit: &Unit, inputs: &[Dyadic]) {
+    let mut activity = unit.bias.clone();
+    for (weight, input) in unit.input.iter().zip(inputs) {
+        activity += &(weight * input);
+    }
+    if activity.is_positive() {
+        *sum += &(&unit.output * &activity);
+    }
 }
 
 fn units(weights: &Weights) -> Result<Vec<Unit>, CheckError> {
@@ -59,7 +72,8 @@ fn dyadic(document: Document, part: &'static str, value: f64) -> Result<Dyadic, 
     Dyadic::from_f64(value).ok_or(CheckError::NotFinite { document, part, value })
 }
 
-fn check_instance(instance: &Instance) -> Result<(), CheckError> {
+/// Checks the shape and returns the number of patches that a unit looks at.
+fn check_instance(instance: &Instance) -> Result<usize, CheckError> {
     let (samples, inputs, width) = (instance.x.rows, instance.x.columns, instance.network.width);
     if instance.weight_decay != 0.0 {
         return Err(CheckError::WeightDecay(instance.weight_decay));
@@ -75,14 +89,25 @@ fn check_instance(instance: &Instance) -> Result<(), CheckError> {
     if samples as u64 * width as u64 * (inputs as u64 + 1) > MAX_PRODUCTS as u64 {
         return Err(CheckError::TooMuchWork { samples, width, inputs });
     }
-    Ok(())
+    patches(&instance.network, inputs)
 }
 
-fn check_weights(instance: &Instance, weights: &Weights) -> Result<(), CheckError> {
+/// Number of patches of a sample with this many inputs: 1 in a dense network.
+fn patches(network: &Network, inputs: usize) -> Result<usize, CheckError> {
+    let Network { kind, patches, patch_size, width, .. } = *network;
+    match (kind, patches, patch_size) {
+        (Kind::Dense, None, None) => Ok(1),
+        (Kind::SharedFilter, ..) if width != 1 => Err(CheckError::SharedWidth(width)),
+        (Kind::SharedFilter, Some(count), Some(size)) if count.checked_mul(size) == Some(inputs) => Ok(count),
+        _ => Err(CheckError::Patches { patches, patch_size, inputs }),
+    }
+}
+
+fn check_weights(instance: &Instance, weights: &Weights, patches: usize) -> Result<(), CheckError> {
     let network = &instance.network;
     for (part, found, expected) in [
         ("hidden", weights.hidden.rows, network.width),
-        ("a row of hidden", weights.hidden.columns, instance.x.columns),
+        ("a row of hidden", weights.hidden.columns, instance.x.columns / patches),
         ("hidden_bias", weights.hidden_bias.0.len(), network.width),
         ("output", weights.output.0.len(), network.width),
     ] {

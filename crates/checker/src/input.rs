@@ -41,10 +41,12 @@ enum Loss {
     Squared,
 }
 
-#[derive(Debug, Deserialize)]
+/// How samples reach the hidden units.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kind {
+pub(crate) enum Kind {
     Dense,
+    SharedFilter,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,9 +59,12 @@ enum Activation {
 /// The network's shape.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "kind and activation have one value each, which the parser checks")]
+#[expect(dead_code, reason = "activation has one value, which the parser checks")]
 pub(crate) struct Network {
-    kind: Kind,
+    pub(crate) kind: Kind,
+    /// Only of a shared filter.
+    pub(crate) patches: Option<usize>,
+    pub(crate) patch_size: Option<usize>,
     pub(crate) width: usize,
     #[serde(default)]
     activation: Activation,

@@ -31,7 +31,8 @@ pub const MAX_WIDTH: usize = 4096;
 pub const MAX_PRODUCTS: usize = 1 << 30;
 
 /// The exact training loss of `weights` on `instance`: the mean over the samples of `(f(x) - y)^2` with
-/// `f(x) = sum_j a_j max(0, w_j . x + b_j) + c`.
+/// `f(x) = sum_j a_j max(0, w_j . x + b_j) + c`; a network of the kind `shared-filter` has one unit, which looks at disjoint
+/// patches of `x`, and the mean over these counts.
 ///
 /// Both arguments are JSON: an instance of the format `optgap-instance/1` and weights as
 /// `{"hidden": [[..]], "hidden_bias": [..], "output": [..], "output_bias": 0.0}`. Fields that do not enter the training

@@ -32,7 +32,20 @@ fn the_documented_example_is_accepted_and_optional_fields_may_be_left_out() {
 fn every_fault_is_refused_for_its_own_reason() {
     for (old, new, reason) in [
         ("instance/1", "instance/2", "unknown variant `optgap-instance/2`"),
-        ("\"dense\"", "\"shared-filter\"", "unknown variant `shared-filter`"),
+        ("\"dense\"", "\"convolution\"", "unknown variant `convolution`"),
+        ("\"dense\"", "\"shared-filter\"", "network.width is 2; a shared filter has width 1"),
+        ("\"dense\"", "\"dense\", \"patches\": 1, \"patch_size\": 2", "a dense network has neither"),
+        ("\"dense\", \"width\": 2", "\"shared-filter\", \"width\": 1", "a shared filter needs both"),
+        (
+            "\"dense\", \"width\": 2",
+            "\"shared-filter\", \"patches\": 2, \"patch_size\": 2, \"width\": 1",
+            "network.patches and network.patch_size are Some(2) and Some(2) with 2 inputs",
+        ),
+        (
+            "\"dense\", \"width\": 2",
+            "\"shared-filter\", \"patches\": 2, \"patch_size\": 1, \"width\": 1",
+            "weights: hidden has length 2, expected 1",
+        ),
         ("\"relu\"", "\"gelu\"", "unknown variant `gelu`"),
         ("\"squared\"", "\"absolute\"", "unknown variant `absolute`"),
         ("\"weight_decay\": 0.0", "\"weight_decay\": 1e-9", "weight_decay is 0.000000001; only 0"),

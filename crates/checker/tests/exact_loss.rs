@@ -222,3 +222,13 @@ proptest! {
         prop_assert_eq!(doubled.loss(), case.loss());
     }
 }
+
+#[test]
+fn a_shared_filter_gives_the_mean_over_its_patches() {
+    let instance =
+        br#"{"format": "optgap-instance/1", "network": {"kind": "shared-filter", "patches": 3, "patch_size": 2, "width": 1},
+        "x": [[1, 0, 0, 2, -1, -1], [0, 3, 1, 1, 2, 0]], "y": [1, 2]}"#;
+    let weights = br#"{"hidden": [[1, 2]], "hidden_bias": [-2], "output": [1]}"#;
+    // Patches give 0, 2, 0 and 4, 1, 0: the residuals are -1/3 and -1/3.
+    assert_eq!(exact_loss(instance, weights).expect("valid").to_string(), "1/9");
+}

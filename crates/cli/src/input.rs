@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use optgap_problem::{CsvOptions, Instance, Network, read_csv, read_instance};
+use optgap_problem::{CsvOptions, Instance, Network, NetworkKind, read_csv, read_instance};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,11 @@ fn is_json(file: &Path) -> bool {
 pub(crate) fn description(instance: &Instance) -> String {
     let counted = |count: usize, thing: &str| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
     let (data, width) = (&instance.data, instance.network.width);
-    let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), counted(width, "hidden unit")];
+    let units = match instance.network.kind {
+        NetworkKind::Dense => counted(width, "hidden unit"),
+        NetworkKind::SharedFilter { patch_size, .. } => format!("1 filter of {}", counted(patch_size, "input")),
+    };
+    let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), units];
     format!("{}: {}", instance.name, shape.join(", "))
 }
 

@@ -16,27 +16,35 @@ fn number() -> impl Strategy<Value = f64> + Clone {
     ]
 }
 
-/// A random instance of up to 3 inputs, 3 units and 6 samples, and random weights of its shape.
+/// A random dense network of up to 3 inputs and 3 units, or a shared filter on up to 3 patches of up to 3 inputs.
+fn network() -> impl Strategy<Value = (Network, usize)> {
+    let kind = prop_oneof![
+        (1usize..4, 1usize..4).prop_map(|(inputs, width)| (Network::dense(width), inputs)),
+        (1usize..4, 1usize..4).prop_map(|(patches, size)| (Network::shared_filter(patches, size), patches * size)),
+    ];
+    (kind, any::<[bool; 3]>()).prop_map(|((kind, inputs), [hidden_bias, output_bias, train_output])| {
+        (Network { hidden_bias, output_bias, train_output, ..kind }, inputs)
+    })
+}
+
+/// A random instance of up to 6 samples, and random weights of its shape.
 fn problem() -> impl Strategy<Value = (Instance, Weights)> {
-    (1usize..4, 1usize..4, 1usize..7, any::<[bool; 3]>()).prop_flat_map(|(inputs, width, samples, switches)| {
+    (network(), 1usize..7).prop_flat_map(|((network, inputs), samples)| {
         let row = |length: usize| prop::collection::vec(number(), length);
         let table = |rows: usize, length: usize| prop::collection::vec(prop::collection::vec(number(), length), rows);
-        (table(samples, inputs), row(samples), table(width, inputs), row(width), row(width), number()).prop_map(
+        let (width, unit_inputs) = (network.width, network.unit_inputs(inputs));
+        (table(samples, inputs), row(samples), table(width, unit_inputs), row(width), row(width), number()).prop_map(
             move |(x, y, hidden, hidden_bias, output, output_bias)| {
-                let [has_hidden_bias, has_output_bias, train_output] = switches;
-                let network =
-                    Network { hidden_bias: has_hidden_bias, output_bias: has_output_bias, train_output, ..Network::dense(width) };
+                let weights = Weights {
+                    hidden,
+                    hidden_bias: if network.hidden_bias { hidden_bias } else { vec![0.0; width] },
+                    output: if network.train_output { output } else { vec![1.0; width] },
+                    output_bias: if network.output_bias { output_bias } else { 0.0 },
+                };
                 // Labels whose squares overflow are refused.
                 let y = y.into_iter().map(|label: f64| label.clamp(-1e150, 1e150)).collect();
                 let data = Dataset::new(&x, y).expect("a table of finite numbers");
-                let instance = Instance::new(data, network, Loss::Squared).expect("a small width");
-                let weights = Weights {
-                    hidden,
-                    hidden_bias: if has_hidden_bias { hidden_bias } else { vec![0.0; width] },
-                    output: if train_output { output } else { vec![1.0; width] },
-                    output_bias: if has_output_bias { output_bias } else { 0.0 },
-                };
-                (instance, weights)
+                (Instance::new(data, network.clone(), Loss::Squared).expect("a network that fits"), weights)
             },
         )
     })
@@ -94,6 +102,10 @@ fn a_network_outside_the_format_is_refused_by_both() {
         ("\"width\": 1", "\"width\": 0"),
         ("\"width\": 1", "\"width\": 4097"),
         ("\"width\": 1", "\"width\": 1, \"activation\": \"tanh\""),
+        ("dense", "shared-filter"),
+        ("\"width\": 1", "\"width\": 1, \"patches\": 1, \"patch_size\": 1"),
+        ("\"dense\", \"width\": 1", "\"shared-filter\", \"width\": 1, \"patches\": 1, \"patch_size\": 2"),
+        ("\"dense\", \"width\": 1", "\"shared-filter\", \"width\": 2, \"patches\": 1, \"patch_size\": 1"),
         ("\"x\": [[1]]", "\"x\": [[1]], \"weight_decay\": 0.5"),
         ("\"x\": [[1]]", "\"x\": [[1]], \"loss\": \"logistic\""),
         ("\"x\": [[1]]", "\"x\": [[1]], \"x\": [[1]]"),

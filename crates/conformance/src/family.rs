@@ -234,7 +234,7 @@ fn nearby(instance: &Instance, witness: &Weights) -> Vec<Weights> {
     let mut moved = Vec::new();
     for step in [-0.5, -1e-3, 1e-3, 0.5] {
         for unit in 0..witness.width().min(MOVED_UNITS) {
-            for column in 0..instance.data.dimension() {
+            for column in 0..witness.hidden[unit].len() {
                 let mut weights = witness.clone();
                 weights.hidden[unit][column] += step;
                 moved.push(weights);

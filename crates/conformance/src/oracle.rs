@@ -4,6 +4,7 @@
 //! is a pointed cone, hence the hull of its extreme rays, and every extreme ray is cut out by hyperplanes `u.x_i = 0`. There
 //! are finitely many such rays; those consistent with `sigma` span the cell, and on it the neuron's outputs are linear. So the
 //! optimum is the least value of one non-negative least-squares problem per choice of a cell and a sign for every neuron.
+//! Under a shared filter the `x_i` are the patches of all samples, and a sample's output is the mean over its own.
 
 use crate::nonnegative::least_squares_value;
 use optgap_problem::{Instance, Loss};
@@ -13,10 +14,10 @@ use std::collections::BTreeSet;
 const INPUT_SCALE: f64 = 1024.0;
 /// Largest scaled input: products of three stay far inside `i128`.
 const LARGEST_INPUT: f64 = 1e9;
-/// Most samples: patterns are enumerated.
-const MOST_SAMPLES: usize = 12;
+/// Most points, which are samples or their patches: patterns are enumerated.
+const MOST_POINTS: usize = 15;
 
-/// The optimal loss of an instance with few samples, at most two inputs, and inputs that are multiples of 1/1024.
+/// The optimal loss of an instance with few samples, at most two inputs (of a patch), and inputs that are multiples of 1/1024.
 ///
 /// # Panics
 /// When the instance is outside these limits.
@@ -24,8 +25,8 @@ pub fn brute_force_optimum(instance: &Instance) -> f64 {
     let Loss::Squared = instance.loss;
     let rows = integer_rows(instance);
     let labels = instance.data.labels();
-    let cells = cells(&rows);
     let network = &instance.network;
+    let cells = cells(&rows, network.patches());
     let mut columns: Vec<Vec<f64>> = Vec::new();
     if network.output_bias {
         columns.extend([vec![1.0; labels.len()], vec![-1.0; labels.len()]]);
@@ -63,20 +64,18 @@ fn choose(
     }
 }
 
-/// Inputs (with a last 1 for a hidden bias) as integers, reduced to independent columns.
+/// What a unit sees (with a first 1 for a hidden bias) as integers, reduced to independent columns.
 fn integer_rows(instance: &Instance) -> Vec<Vec<i128>> {
-    assert!(instance.data.len() <= MOST_SAMPLES && instance.data.dimension() <= 2, "the oracle is for tiny instances");
+    let (inputs, bias) = (instance.network.unit_inputs(instance.data.dimension()), instance.network.hidden_bias);
+    let points = instance.data.inputs().chunks_exact(inputs);
+    assert!(points.len() <= MOST_POINTS && inputs <= 2, "the oracle is for tiny instances");
     let integer = |value: f64| {
         let scaled = value * INPUT_SCALE;
         assert!(scaled.fract() == 0.0 && scaled.abs() <= LARGEST_INPUT, "the oracle needs inputs that are multiples of 1/1024");
         scaled as i128
     };
-    let rows: Vec<Vec<i128>> = (0..instance.data.len())
-        .map(|i| {
-            let bias = instance.network.hidden_bias.then_some(INPUT_SCALE as i128);
-            bias.into_iter().chain(instance.data.input(i).iter().map(|&v| integer(v))).collect()
-        })
-        .collect();
+    let constant = bias.then_some(INPUT_SCALE as i128);
+    let rows: Vec<Vec<i128>> = points.map(|x| constant.into_iter().chain(x.iter().map(|&v| integer(v))).collect()).collect();
     let mut kept: Vec<usize> = Vec::new();
     for column in 0..rows[0].len() {
         kept.push(column);
@@ -106,8 +105,8 @@ fn rank(mut rows: Vec<Vec<i128>>) -> usize {
     found
 }
 
-/// Every maximal cell, as the neuron outputs at the rays that span it.
-fn cells(rows: &[Vec<i128>]) -> Vec<Vec<Vec<f64>>> {
+/// Every maximal cell, as the neuron's outputs at the rays that span it: means over `patches` rows each.
+fn cells(rows: &[Vec<i128>], patches: usize) -> Vec<Vec<Vec<f64>>> {
     let preactivations: Vec<Vec<i128>> =
         rays(rows).iter().map(|ray| rows.iter().map(|row| row.iter().zip(ray).map(|(x, v)| x * v).sum()).collect()).collect();
     let mut spans: BTreeSet<Vec<usize>> = BTreeSet::new();
@@ -117,7 +116,8 @@ fn cells(rows: &[Vec<i128>]) -> Vec<Vec<Vec<f64>>> {
     }
     let contained = |small: &Vec<usize>| spans.iter().any(|large| large != small && small.iter().all(|r| large.contains(r)));
     let maximal = spans.iter().filter(|span| !contained(span));
-    let outputs = |&r: &usize| preactivations[r].iter().map(|&z| z.max(0) as f64 / INPUT_SCALE).collect();
+    let mean = |z: &[i128]| z.iter().map(|z| z.max(&0)).sum::<i128>() as f64 / (INPUT_SCALE * patches as f64);
+    let outputs = |&r: &usize| preactivations[r].chunks_exact(patches).map(mean).collect();
     maximal.map(|span| span.iter().map(outputs).collect()).collect()
 }
 
@@ -184,8 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_of_one_weight_cannot_tell_signs_apart() {
+        // Of the patches (1, -1) and (-1, 1) a filter gives |w| / 2 both times.
+        let data = Dataset::new(&[vec![1.0, -1.0], vec![-1.0, 1.0]], vec![1.0, 2.0]).expect("valid");
+        let network = Network { hidden_bias: false, ..Network::shared_filter(2, 1) };
+        let filter = Instance::new(data, network, Loss::Squared).expect("valid");
+        assert!((brute_force_optimum(&filter) - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
     fn three_points_on_a_line_in_general_position_have_six_cells() {
         let rows = integer_rows(&instance(&[vec![0.0], vec![1.0], vec![3.0]], &[0.0; 3], 1));
-        assert_eq!(cells(&rows).len(), 6);
+        assert_eq!(cells(&rows, 1).len(), 6);
     }
 }

@@ -117,7 +117,7 @@ fn crosses(cone: &Cone, a: usize, b: usize, sample: usize) -> bool {
 
 /// Distance of two rays on the unit sphere of the data's metric, squared.
 fn edge_length(program: &Program, a: &Vertex, b: &Vertex) -> f64 {
-    let products = a.z.iter().zip(&b.z).zip(&program.multiplicity).map(|((x, y), m)| x * y * m);
+    let products = a.z.iter().zip(&b.z).zip(&program.point_weights).map(|((x, y), m)| x * y * m);
     2.0 - 2.0 * products.sum::<f64>() / (a.length * b.length)
 }
 

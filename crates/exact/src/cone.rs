@@ -90,7 +90,7 @@ impl Cone {
 
     fn split_ray(&self, program: &Program, a: usize, b: usize, sample: usize) -> Vertex {
         let vanishing: Vec<usize> =
-            (0..program.len()).filter(|&i| self.rays[a].z[i] == 0.0 && self.rays[b].z[i] == 0.0).collect();
+            (0..program.incidence.points()).filter(|&i| self.rays[a].z[i] == 0.0 && self.rays[b].z[i] == 0.0).collect();
         let planes = || vanishing.iter().map(|&i| program.integer_points[i].as_slice());
         // The hyperplanes that meet in one line give the shortest integers for it.
         if program.dim <= vanishing.len() + 2 {

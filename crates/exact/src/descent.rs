@@ -1,8 +1,8 @@
 //! Kink-aware local search: an active-set descent on the piecewise quadratic training loss.
 //!
-//! Optima of noisy data mostly lie on kinks, where some neuron's hyperplane passes through a sample. So the search holds
-//! samples on hyperplanes, minimises the quadratic of the current activation pattern under these equalities, walks with an
-//! exact line search across patterns, and lets a sample go when the loss falls on one of its sides.
+//! Optima of noisy data mostly lie on kinks, where some neuron's hyperplane passes through a point. So the search holds
+//! points on hyperplanes, minimises the quadratic of the current activation pattern under these equalities, walks with an
+//! exact line search across patterns, and lets a point go when the loss falls on one of its sides.
 
 use crate::linear::{Whitening, cholesky, cholesky_solve, inner, norm, subtract, whitening};
 use crate::program::Program;
@@ -15,13 +15,13 @@ const PROGRESS: f64 = 1e-14;
 const RIDGE: f64 = 1e-13;
 /// A held constraint whose remainder after projection is below this share is implied by the others.
 const IMPLIED: f64 = 1e-9;
-/// A multiplier must leave its interval by this share of the gradient's scale before its sample is released.
+/// A multiplier must leave its interval by this share of the gradient's scale before its point is released.
 const RELEASE: f64 = 1e-9;
 
 /// The program in whitened coordinates, and scratch-free descent on it.
 pub(crate) struct Landscape<'a> {
     program: &'a Program,
-    /// Whitened points, `n` rows of `dim`.
+    /// Whitened points, a row of `dim` each.
     points: Vec<f64>,
     /// None where the data are dependent in floating point: then the coordinates stay as they are.
     whitening: Option<Whitening>,
@@ -46,7 +46,7 @@ struct State<'l, 'a> {
     z: Vec<f64>,
     /// Activation pattern, neuron after neuron.
     on: Vec<bool>,
-    /// Held samples: positions `j * n + i`.
+    /// Held points: positions `j * n + t` of neuron `j` and point `t` out of `n`.
     held: Vec<usize>,
     /// `f(x_i) - y_i`.
     residuals: Vec<f64>,
@@ -56,7 +56,7 @@ impl<'a> Landscape<'a> {
     pub(crate) fn new(program: &'a Program) -> Self {
         let whitening = whitening(program);
         let points = match &whitening {
-            Some(white) => (0..program.len()).flat_map(|i| white.to_whitened_point(program.point(i))).collect(),
+            Some(white) => (0..program.incidence.points()).flat_map(|t| white.to_whitened_point(program.point(t))).collect(),
             None => program.points.clone(),
         };
         let largest_coordinate = points.iter().fold(0.0f64, |m, x| m.max(x.abs()));
@@ -85,7 +85,7 @@ impl<'a> Landscape<'a> {
 
     /// Whitened parameters with the given pre-activations, for a solution of a relaxation.
     pub(crate) fn with_preactivations(&self, z: &[f64], constant: f64) -> Option<Vec<f64>> {
-        let (n, dim) = (self.program.len(), self.program.dim);
+        let (n, dim) = (self.program.incidence.points(), self.program.dim);
         let columns: Vec<Vec<f64>> = (0..dim).map(|c| (0..n).map(|i| self.points[i * dim + c]).collect()).collect();
         let mut parameters = Vec::with_capacity(self.size());
         for block in z.chunks(n) {
@@ -119,7 +119,7 @@ impl<'a> Landscape<'a> {
 impl<'l, 'a> State<'l, 'a> {
     fn new(landscape: &'l Landscape<'a>, start: &[f64], positive: usize) -> Self {
         let program = landscape.program;
-        let size = program.width * program.len();
+        let size = program.width * program.incidence.points();
         let mut state = Self {
             landscape,
             positive,
@@ -140,17 +140,25 @@ impl<'l, 'a> State<'l, 'a> {
         if j < self.positive { 1.0 } else { -1.0 }
     }
 
-    /// Pre-activations and residuals at the current parameters; the pattern of samples that are not held follows.
+    /// Number of points, the length of a neuron's block of pre-activations.
+    fn points(&self) -> usize {
+        self.landscape.program.incidence.points()
+    }
+
+    /// Pre-activations and residuals at the current parameters; the pattern of points that are not held follows.
     fn refresh(&mut self) {
         let program = self.landscape.program;
-        let (n, dim) = (program.len(), program.dim);
+        let (n, dim) = (self.points(), program.dim);
+        for (at, z) in self.z.iter_mut().enumerate() {
+            *z = inner(&self.parameters[at / n * dim..(at / n + 1) * dim], self.landscape.point(at % n));
+        }
         let constant = if program.output_bias { self.parameters[program.width * dim] } else { 0.0 };
-        for i in 0..n {
+        for i in 0..program.len() {
             let mut prediction = constant;
             for j in 0..program.width {
-                let z = inner(&self.parameters[j * dim..(j + 1) * dim], self.landscape.point(i));
-                self.z[j * n + i] = z;
-                prediction += self.sign(j) * z.max(0.0);
+                for &t in program.incidence.points_of(i) {
+                    prediction += self.sign(j) * self.z[j * n + t].max(0.0);
+                }
             }
             self.residuals[i] = prediction - program.labels[i];
         }
@@ -189,7 +197,7 @@ impl<'l, 'a> State<'l, 'a> {
 
     /// Orthonormal basis of the held constraints' normals, per neuron; implied constraints are let go.
     fn constraint_basis(&mut self) -> Vec<(usize, Vec<f64>)> {
-        let n = self.landscape.program.len();
+        let n = self.points();
         let mut basis: Vec<(usize, Vec<f64>)> = Vec::new();
         let landscape = self.landscape;
         self.held.retain(|&held| {
@@ -216,14 +224,14 @@ impl<'l, 'a> State<'l, 'a> {
     /// Gradient of half the loss under the current pattern.
     fn gradient(&self) -> Vec<f64> {
         let program = self.landscape.program;
-        let (n, dim) = (program.len(), program.dim);
+        let (n, dim) = (self.points(), program.dim);
         let mut gradient = vec![0.0; self.landscape.size()];
-        for i in 0..n {
+        for i in 0..program.len() {
             let force = program.multiplicity[i] * self.residuals[i];
             for j in 0..program.width {
-                if self.on[j * n + i] {
+                for &t in program.incidence.points_of(i).iter().filter(|&&t| self.on[j * n + t]) {
                     let share = -force * self.sign(j);
-                    subtract(&mut gradient[j * dim..(j + 1) * dim], share, self.landscape.point(i));
+                    subtract(&mut gradient[j * dim..(j + 1) * dim], share, self.landscape.point(t));
                 }
             }
             if program.output_bias {
@@ -280,14 +288,14 @@ impl<'l, 'a> State<'l, 'a> {
     /// Hessian of half the loss under the current pattern.
     fn hessian(&self) -> Vec<f64> {
         let program = self.landscape.program;
-        let (n, dim, size) = (program.len(), program.dim, self.landscape.size());
+        let (n, dim, size) = (self.points(), program.dim, self.landscape.size());
         let mut hessian = vec![0.0; size * size];
         let mut row = vec![0.0; size];
-        for i in 0..n {
+        for i in 0..program.len() {
+            row.fill(0.0);
             for j in 0..program.width {
-                let sign = if self.on[j * n + i] { self.sign(j) } else { 0.0 };
-                for (entry, x) in row[j * dim..(j + 1) * dim].iter_mut().zip(self.landscape.point(i)) {
-                    *entry = sign * x;
+                for &t in program.incidence.points_of(i).iter().filter(|&&t| self.on[j * n + t]) {
+                    subtract(&mut row[j * dim..(j + 1) * dim], -self.sign(j), self.landscape.point(t));
                 }
             }
             if program.output_bias {
@@ -303,10 +311,10 @@ impl<'l, 'a> State<'l, 'a> {
         hessian
     }
 
-    /// Exact line search along `step` over all patterns; a sample at whose kink the descent ends is held from then on.
+    /// Exact line search along `step` over all patterns; a point at whose kink the descent ends is held from then on.
     fn walk(&mut self, step: &[f64]) {
         let program = self.landscape.program;
-        let (n, dim) = (program.len(), program.dim);
+        let (n, dim) = (self.points(), program.dim);
         let slopes: Vec<f64> = (0..program.width * n)
             .map(|at| {
                 if self.held.contains(&at) {
@@ -341,10 +349,10 @@ impl<'l, 'a> State<'l, 'a> {
         self.parameters.iter_mut().zip(step).for_each(|(p, s)| *p += length * s);
     }
 
-    /// Lets one held sample go to a side on which the loss falls; returns whether there was one.
+    /// Lets one held point go to a side on which the loss falls; returns whether there was one.
     fn release_one(&mut self, gradient: &[f64]) -> bool {
         let program = self.landscape.program;
-        let (n, dim) = (program.len(), program.dim);
+        let (n, dim) = (self.points(), program.dim);
         let mut best: Option<(f64, usize, bool)> = None;
         for j in 0..program.width {
             let members: Vec<usize> = (0..self.held.len()).filter(|&t| self.held[t] / n == j).collect();
@@ -355,9 +363,9 @@ impl<'l, 'a> State<'l, 'a> {
             let normals = members.iter().map(|&t| self.landscape.point(self.held[t] % n));
             let Some(multipliers) = crate::linear::least_squares(normals, &gradient[j * dim..(j + 1) * dim]) else { continue };
             for (&t, &multiplier) in members.iter().zip(&multipliers) {
-                let i = self.held[t] % n;
-                // Held samples count as off: switching one on adds its own force.
-                let force = program.multiplicity[i] * self.residuals[i] * self.sign(j);
+                // Held points count as off: switching one on adds the force of its samples.
+                let samples = program.incidence.samples_of(self.held[t] % n).iter();
+                let force: f64 = samples.map(|&i| program.multiplicity[i] * self.residuals[i] * self.sign(j)).sum();
                 let scale = RELEASE * (force.abs() + multiplier.abs());
                 let (rise_off, rise_on) = (-multiplier, multiplier + force);
                 for (rise, on) in [(rise_off, false), (rise_on, true)] {
@@ -386,15 +394,15 @@ struct Line {
 impl Line {
     fn new(state: &State, z_slopes: &[f64], constant_slope: f64) -> Self {
         let program = state.landscape.program;
-        let n = program.len();
-        let mut slopes = vec![constant_slope; n];
-        for (at, slope) in z_slopes.iter().enumerate() {
-            if state.on[at] {
-                slopes[at % n] += state.sign(at / n) * slope;
+        let n = state.points();
+        let mut slopes = vec![constant_slope; program.len()];
+        for (at, slope) in z_slopes.iter().enumerate().filter(|(at, _)| state.on[*at]) {
+            for &i in program.incidence.samples_of(at % n) {
+                slopes[i] += state.sign(at / n) * slope;
             }
         }
         let mut line = Self { offsets: state.residuals.clone(), slopes, c0: 0.0, c1: 0.0 };
-        for i in 0..n {
+        for i in 0..program.len() {
             line.count(i, program.multiplicity[i]);
         }
         line
@@ -414,15 +422,17 @@ impl Line {
         (self.c1 > 0.0).then(|| (-self.c0 / self.c1).max(0.0)).filter(|t| t.is_finite())
     }
 
-    /// Switches the unit and sample at position `at`.
+    /// Switches the unit and point at position `at`.
     fn cross(&mut self, state: &State, z_slopes: &[f64], at: usize) {
         let program = state.landscape.program;
-        let (j, i) = (at / program.len(), at % program.len());
-        let weight = program.multiplicity[i];
+        let (j, t) = (at / state.points(), at % state.points());
         let change = if state.on[at] { -state.sign(j) } else { state.sign(j) };
-        self.count(i, -weight);
-        self.offsets[i] += change * state.z[at];
-        self.slopes[i] += change * z_slopes[at];
-        self.count(i, weight);
+        for &i in program.incidence.samples_of(t) {
+            let weight = program.multiplicity[i];
+            self.count(i, -weight);
+            self.offsets[i] += change * state.z[at];
+            self.slopes[i] += change * z_slopes[at];
+            self.count(i, weight);
+        }
     }
 }

@@ -59,6 +59,25 @@ pub(crate) enum Row {
     Constant,
 }
 
+/// How far the entries of a row may lie from the exact ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryError {
+    /// At most so far, beside the rounding of the additions.
+    most: f64,
+    /// Entries up to this were rounded from exact values (see [`Vertex::error`]), also after the product with a slope.
+    exact_up_to: f64,
+    /// Additions behind an entry.
+    additions: f64,
+}
+
+impl EntryError {
+    /// Of sums of `terms` numbers that are not negative and err by at most `error` each.
+    fn of_sums(error: f64, terms: usize) -> Self {
+        let terms = terms as f64;
+        Self { most: error * terms, exact_up_to: error / f64::from(SLOPE_STEPS), additions: terms - 1.0 }
+    }
+}
+
 /// Scratch space of the prover.
 #[derive(Default)]
 pub(crate) struct Prover {
@@ -94,7 +113,7 @@ impl<'a> Claim<'a> {
     pub(crate) fn fill(&self, kernels: Kernels, row: Row, residuals: &[f64], column: &mut [f64]) {
         let Some((j, vertex)) = self.direction(row) else { return column.fill(1.0) };
         let sign = self.product.sign(j);
-        kernels.relu(column, sign, &vertex.z);
+        self.program.incidence.outputs(kernels, sign, &vertex.z, column);
         let Some(lines) = self.lines else { return };
         for &i in &self.product.cones[j].cut {
             if sign * residuals[i] > 0.0 {
@@ -104,8 +123,9 @@ impl<'a> Claim<'a> {
     }
 
     /// Bound on the error of every entry of a row.
-    pub(crate) fn entry_error(&self, row: Row) -> f64 {
-        self.direction(row).map_or(0.0, |(_, vertex)| vertex.error)
+    pub(crate) fn entry_error(&self, row: Row) -> EntryError {
+        let error = self.direction(row).map_or(0.0, |(_, vertex)| vertex.error);
+        EntryError::of_sums(error, self.program.incidence.patches())
     }
 
     /// The lower bound that a feasible vector proves, rounded down: sum of squares over all samples. Valid for every vector
@@ -126,15 +146,14 @@ fn dual_value(kernels: Kernels, residuals: &[f64], labels: &[f64], multiplicity:
 }
 
 /// `sum r_i h_i`, `sum |r_i h_i|` and a rigorous bound on `|computed sum r_i h_i - exact one|`: rounding of the sum, and errors
-/// of the entries: of at most `entry_error`, but entries below that were rounded from exact values (see [`Vertex::error`]), also
-/// after the product with a slope. The residuals may be rounded too.
-pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], entry_error: f64) -> (f64, f64, f64) {
-    let sums = kernels.row_sums(column, residuals, entry_error / f64::from(SLOPE_STEPS));
+/// of the entries. The residuals may be rounded too.
+pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], entries: EntryError) -> (f64, f64, f64) {
+    let sums = kernels.row_sums(column, residuals, entries.exact_up_to);
     if sums.absolute == 0.0 && sums.touched == 0.0 {
         return (0.0, 0.0, 0.0);
     }
-    let rounding = (column.len() as f64 + ROUNDINGS_PER_TERM) * f64::EPSILON;
-    let error = rounding * sums.absolute + (1.0 + rounding) * entry_error * sums.touched + f64::MIN_POSITIVE;
+    let rounding = (column.len() as f64 + entries.additions + ROUNDINGS_PER_TERM) * f64::EPSILON;
+    let error = rounding * sums.absolute + (1.0 + rounding) * entries.most * sums.touched + f64::MIN_POSITIVE;
     (sums.inner, sums.absolute, error)
 }
 
@@ -354,11 +373,12 @@ mod tests {
         #[test]
         fn row_sums_err_by_no_more_than_their_bound(terms in numbers(0), entry_error in 0.0f64..1e-6, share in -1.0f64..1.0) {
             let (h, r): (Vec<f64>, Vec<f64>) = terms.iter().map(|t| (t.0, t.1)).unzip();
-            let (value, scale, error) = measure_row(Kernels::default(), &h, &r, entry_error);
+            let entries = EntryError::of_sums(entry_error, 1);
+            let (value, scale, error) = measure_row(Kernels::default(), &h, &r, entries);
             // Entries that are small against the error were rounded from exact values.
-            let rounded = |h: f64| h.abs() <= entry_error / f64::from(SLOPE_STEPS);
-            let off = |h: f64| if rounded(h) { exact(0.0) } else { exact(share) * exact(entry_error) };
-            let sum: BigRational = h.iter().zip(&r).map(|(&h, &r)| (exact(h) + off(h)) * exact(r)).sum();
+            let off = |h: f64| if h.abs() <= entries.exact_up_to { 0.0 } else { share };
+            let sum: BigRational =
+                h.iter().zip(&r).map(|(&h, &r)| (exact(h) + exact(off(h)) * exact(entry_error)) * exact(r)).sum();
             prop_assert!((exact(value) - sum).abs() <= exact(error));
             prop_assert!(scale >= 0.0);
         }

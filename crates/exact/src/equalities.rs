@@ -1,7 +1,8 @@
 //! Rows of a proof in exact integers.
 //!
-//! A row `sum_i r_i h_i` with `h_i = steps_i (v . x_i)` is the inner product of its ray `v` with one short vector, the
-//! moment `sum_i r_i steps_i x_i`. Rays on which the lines of all samples agree share the moment: with as many of them as
+//! A row `sum_i r_i h_i` with `h_i = sum_t steps_t (v . x_t)` over the points `t` that sample `i` shows is the inner product of its
+//! ray `v` with one short vector, the moment `sum_i r_i sum_t steps_t x_t`. Rays on which the lines of all points agree share the
+//! moment: with as many of them as
 //! there are coordinates the moment itself must vanish, and the long rays drop out of the arithmetic.
 
 use crate::cone::Decision;
@@ -56,7 +57,10 @@ impl Equalities {
         for &row in rows {
             match row {
                 Row::Ray(..) | Row::Point(_) => join(&mut groups, claim, row, signs),
-                Row::Constant => equalities.push(vec![SLOPE_STEPS; signs.len()], Vec::new(), [Direction::Constant]),
+                Row::Constant => {
+                    let steps = vec![SLOPE_STEPS; claim.program.incidence.points()];
+                    equalities.push(steps, Vec::new(), [Direction::Constant]);
+                }
             }
         }
         for group in groups {
@@ -97,29 +101,35 @@ impl Equalities {
 
     /// Row values of an equality in floating point.
     pub(crate) fn fill(&self, claim: &Claim, equality: Equality, column: &mut [f64]) {
-        let steps = self.steps[equality.moment].iter().map(|&s| f64::from(s) / f64::from(SLOPE_STEPS));
-        let dim = claim.program.dim;
+        let steps = &self.steps[equality.moment];
+        let step = |t: usize| f64::from(steps[t]) / f64::from(SLOPE_STEPS);
+        let (program, incidence) = (claim.program, &claim.program.incidence);
+        let mut sum_up = |term: &dyn Fn(usize) -> f64| {
+            let sum = |i: usize| incidence.points_of(i).iter().map(|&t| term(t)).sum::<f64>();
+            column.iter_mut().enumerate().for_each(|(i, entry)| *entry = sum(i));
+        };
         match equality.direction {
             Direction::Row(row) => {
                 let z = &vertex(claim, row).z;
-                column.iter_mut().zip(steps).zip(z).for_each(|((entry, s), z)| *entry = s * z);
+                sum_up(&|t| step(t) * z[t]);
             }
-            Direction::Coordinate(c) => {
-                let points = claim.program.points.chunks_exact(dim);
-                column.iter_mut().zip(steps).zip(points).for_each(|((entry, s), x)| *entry = s * x[c]);
-            }
+            Direction::Coordinate(c) => sum_up(&|t| step(t) * program.point(t)[c]),
             Direction::Constant => column.fill(1.0),
         }
     }
 
     /// Row value of an equality at a sample, exactly.
     pub(crate) fn entry(&self, claim: &Claim, equality: Equality, i: usize) -> BigInt {
-        let steps = self.steps[equality.moment][i];
-        let point = &claim.program.integer_points[i];
+        let steps = &self.steps[equality.moment];
+        let points = &claim.program.integer_points;
+        let shown = claim.program.incidence.points_of(i).iter().filter(|&&t| steps[t] > 0);
         match equality.direction {
-            Direction::Row(row) => dot(&vertex(claim, row).ray, point) * steps,
-            Direction::Coordinate(c) => &point[c] * steps,
-            Direction::Constant => BigInt::from(steps),
+            Direction::Row(row) => {
+                let ray = &vertex(claim, row).ray;
+                shown.map(|&t| dot(ray, &points[t]) * steps[t]).sum()
+            }
+            Direction::Coordinate(c) => shown.map(|&t| &points[t][c] * steps[t]).sum(),
+            Direction::Constant => BigInt::from(SLOPE_STEPS),
         }
     }
 
@@ -142,7 +152,8 @@ fn join(groups: &mut Vec<Shared>, claim: &Claim, row: Row, signs: &[i64]) {
     let cone = &claim.product.cones[j];
     // Where the pre-activation vanishes any step will do, and where the residual of a cut sample does: it is no pivot.
     let mut known: Vec<bool> = vertex.z.iter().map(|&z| z != 0.0).collect();
-    cone.cut.iter().filter(|&&i| signs[i] == 0).for_each(|&i| known[i] = false);
+    let idle = |t: &&usize| claim.program.incidence.samples_of(**t).iter().all(|&i| signs[i] == 0);
+    cone.cut.iter().filter(idle).for_each(|&t| known[t] = false);
     let agrees = |group: &&mut Shared| {
         let own = steps.iter().zip(&known);
         own.zip(group.steps.iter().zip(&group.known)).all(|((a, ka), (b, kb))| a == b || !ka || !kb)
@@ -151,8 +162,8 @@ fn join(groups: &mut Vec<Shared>, claim: &Claim, row: Row, signs: &[i64]) {
         groups.push(Shared { steps, known, rows: vec![row] });
         return;
     };
-    for (i, &step) in steps.iter().enumerate().filter(|&(i, _)| known[i]) {
-        (group.steps[i], group.known[i]) = (step, true);
+    for (t, &step) in steps.iter().enumerate().filter(|&(t, _)| known[t]) {
+        (group.steps[t], group.known[t]) = (step, true);
     }
     group.rows.push(row);
 }
@@ -162,7 +173,7 @@ fn vertex<'a>(claim: &'a Claim, row: Row) -> &'a Vertex {
     claim.direction(row).expect("only the constant has none, and it stands for itself").1
 }
 
-/// The lines that bound neuron `j` at a direction, for residuals of the given signs.
+/// The lines that bound neuron `j` at a direction at every point, for residuals of the given signs.
 fn row_steps(claim: &Claim, j: usize, vertex: &Vertex, signs: &[i64]) -> Vec<u8> {
     let cone = &claim.product.cones[j];
     let mut steps: Vec<u8> = vertex.z.iter().map(|&z| if z > 0.0 { SLOPE_STEPS } else { 0 }).collect();
@@ -178,9 +189,10 @@ fn row_steps(claim: &Claim, j: usize, vertex: &Vertex, signs: &[i64]) -> Vec<u8>
     steps
 }
 
-/// `sum_i R_i steps_i X_i`.
+/// `sum_i R_i sum_t steps_t X_t`. The residuals of a point are not added up first: their sum would be too long for a weight.
 fn moment(claim: &Claim, steps: &[u8], integers: &[i64]) -> Vec<BigInt> {
-    let products = integers.iter().zip(steps).map(|(r, &s)| r * i64::from(s)).enumerate();
+    let shown = |i: usize| claim.program.incidence.points_of(i).iter();
+    let products = integers.iter().enumerate().flat_map(|(i, r)| shown(i).map(move |&t| (t, r * i64::from(steps[t]))));
     let weights: Vec<(usize, i64)> = products.filter(|(_, weight)| *weight != 0).collect();
     claim.program.digits.weighted_sum(&weights)
 }
@@ -201,9 +213,11 @@ pub(crate) fn exact_row(
     };
     let steps = row_steps(claim, j, vertex, signs);
     let mut sum: Vec<BigInt> = moment(claim, &steps, integers).into_iter().map(|entry| entry * determinant).collect();
-    for (p, numerator) in fractions.iter().filter(|(p, n)| steps[*p] > 0 && !n.is_zero()) {
-        let weight = numerator * steps[*p];
-        sum.iter_mut().zip(&claim.program.integer_points[*p]).for_each(|(sum, x)| *sum += &weight * x);
+    for (p, numerator) in fractions.iter().filter(|(_, n)| !n.is_zero()) {
+        for &t in claim.program.incidence.points_of(*p).iter().filter(|&&t| steps[t] > 0) {
+            let weight = numerator * steps[t];
+            sum.iter_mut().zip(&claim.program.integer_points[t]).for_each(|(sum, x)| *sum += &weight * x);
+        }
     }
     let inner = dot(&vertex.ray, &sum);
     if j < claim.product.positive { inner } else { -inner }

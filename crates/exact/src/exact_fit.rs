@@ -48,9 +48,11 @@ impl Fit {
         let mut columns: Vec<Vec<BigInt>> = Vec::new();
         for (j, cone) in product.cones.iter().enumerate() {
             for ray in &cone.rays {
+                let on = |t: &&usize| ray.z[**t] > 0.0;
                 let entry = |i: usize| {
-                    let z = if ray.z[i] > 0.0 { dot(&ray.ray, &program.integer_points[i]) } else { return BigInt::zero() };
-                    if j < product.positive { z } else { -z }
+                    let shown = program.incidence.points_of(i).iter().filter(on);
+                    let output: BigInt = shown.map(|&t| dot(&ray.ray, &program.integer_points[t])).sum();
+                    if j < product.positive { output } else { -output }
                 };
                 columns.push((0..program.len()).map(entry).collect());
             }

@@ -25,7 +25,7 @@ pub(crate) struct Incumbent<'a> {
 impl<'a> Incumbent<'a> {
     /// Starts from the zero function and the best constant: where that fits perfectly, no search could find it more exactly.
     pub(crate) fn new(instance: &'a Instance, program: &'a Program, task: ExactTask<'_>) -> Self {
-        let zero = Weights::zero(instance.network.width, instance.data.dimension());
+        let zero = zero_function(instance);
         let incumbent = Self {
             instance,
             program,
@@ -99,9 +99,13 @@ impl<'a> Incumbent<'a> {
     }
 }
 
+fn zero_function(instance: &Instance) -> Weights {
+    Weights::zero(instance.network.width, instance.network.unit_inputs(instance.data.dimension()))
+}
+
 /// A constant prediction: the mean label, as far as the network can represent it.
 fn constant_function(instance: &Instance) -> Weights {
-    let mut weights = Weights::zero(instance.network.width, instance.data.dimension());
+    let mut weights = zero_function(instance);
     let labels = instance.data.labels();
     // The mean of equal labels is that label, which a sum may miss.
     let mean = if labels.iter().all(|y| *y == labels[0]) { labels[0] } else { labels.iter().sum::<f64>() / labels.len() as f64 };

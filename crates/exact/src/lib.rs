@@ -14,9 +14,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! How it works: `program` reduces the instance by exact steps, `descent` finds good weights, `search` splits the space of
-//! neuron directions into simplicial cones (`cone`, `vertex`: exact integer rays) and keeps them in a `tree`. A node is bounded
-//! in floating point, by prediction `interval`s of its samples (`relaxation`, `cut_samples`, `nnls`, `kernels`) or by joint
+//! How it works: `program` reduces the instance by exact steps to points and samples (`incidence`: a shared filter shows several
+//! points of a sample, a dense network one), `descent` finds good weights, `search` splits the space of neuron directions into
+//! simplicial cones (`cone`, `vertex`: exact integer rays) and keeps them in a `tree`. A node is bounded in floating point, by
+//! prediction `interval`s of its samples (`relaxation`, `cut_samples`, `nnls`, `kernels`; dense networks only) or by joint
 //! `hull`s of what its neurons can do, and `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the
 //! bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split. One unit in many dimensions is
 //! searched by `one_sided` instead, which branches on the samples' sides. [`CellPolish`] solves the activation cell of given
@@ -32,6 +33,7 @@ mod dual;
 mod equalities;
 mod exact_fit;
 mod hull;
+mod incidence;
 mod incumbent;
 mod integers;
 mod interval;

@@ -30,10 +30,10 @@ impl Whitening {
 
 /// Orthonormalises the columns of the weighted point matrix; `None` if they are dependent in floating point.
 pub(crate) fn whitening(program: &Program) -> Option<Whitening> {
-    let (n, dim) = (program.len(), program.dim);
+    let (n, dim) = (program.incidence.points(), program.dim);
     let mut factors = Orthogonal::default();
     for c in 0..dim {
-        let column: Vec<f64> = (0..n).map(|i| program.points[i * dim + c] * program.multiplicity[i].sqrt()).collect();
+        let column: Vec<f64> = (0..n).map(|i| program.points[i * dim + c] * program.point_weights[i].sqrt()).collect();
         let projected = factors.project(&column);
         if projected.share.is_nan() || projected.share <= DEPENDENT {
             return None;

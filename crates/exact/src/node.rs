@@ -20,14 +20,17 @@ impl Product {
         if j < self.positive { 1.0 } else { -1.0 }
     }
 
-    /// Weighted sum of squares of `f(x_i) - y_i` at the given pre-activations (neuron after neuron) and constant.
+    /// `f(x_i) - y_i` at the given pre-activations of all points (neuron after neuron) and constant.
+    pub(crate) fn error_of(&self, program: &Program, preactivations: &[f64], constant: f64, sample: usize) -> f64 {
+        let (points, shown) = (program.incidence.points(), program.incidence.points_of(sample));
+        let unit = |j: usize| shown.iter().map(move |&t| self.sign(j) * preactivations[j * points + t].max(0.0));
+        (0..self.cones.len()).flat_map(unit).sum::<f64>() + constant - program.labels[sample]
+    }
+
+    /// Weighted sum of squares of `f(x_i) - y_i` at the given pre-activations and constant.
     pub(crate) fn squares(&self, program: &Program, preactivations: &[f64], constant: f64) -> f64 {
-        let n = program.len();
-        let residual = |i: usize| {
-            let units = (0..self.cones.len()).map(|j| self.sign(j) * preactivations[j * n + i].max(0.0));
-            units.sum::<f64>() + constant - program.labels[i]
-        };
-        (0..n).map(|i| program.multiplicity[i] * residual(i) * residual(i)).sum()
+        let error = |i: usize| self.error_of(program, preactivations, constant, i);
+        (0..program.len()).map(|i| program.multiplicity[i] * error(i) * error(i)).sum()
     }
 
     /// Are there neurons of either sign?

@@ -7,10 +7,13 @@
 //!
 //! A sample exactly on a unit's kink belongs to both sides: it counts as on if its own error falls when the unit gives more
 //! there, else as off. A unit that is off everywhere has no influence inside its cell and stays as it is.
+//!
+//! A shared filter has a side for every patch, and its output is the mean over the patches of a sample. Below, a point is what
+//! a unit sees at a time: a sample, or a patch of it.
 
 use crate::linear::{Orthogonal, cholesky, cholesky_back, cholesky_forward, inner, norm};
 use crate::projection::{Halfspaces, project};
-use optgap_problem::{Activation, Instance, Loss, NetworkKind, Polish, Unsupported, Weights};
+use optgap_problem::{Activation, Instance, Loss, Polish, Unsupported, Weights};
 
 /// Columns of the data whose remainder after projection is below this share count as dependent.
 const DEPENDENT: f64 = 1e-11;
@@ -27,19 +30,18 @@ const MOST_ROUNDS: usize = 20;
 const ROUND_GAIN: f64 = 1e-13;
 /// Largest number of variables: units that are on somewhere, times independent columns.
 const MOST_VARIABLES: usize = 640;
-/// Largest number of samples times variables squared: about a second of work.
+/// Largest number of points times variables squared: about a second of work.
 const MOST_WORK: usize = 1_000_000_000;
 
-/// The polish of dense ReLU networks with squared loss.
+/// The polish of ReLU networks with squared loss.
 ///
-/// Cells of more than 640 variables (units that are on somewhere, times inputs and bias), or with more than 10^9 for the samples
+/// Cells of more than 640 variables (units that are on somewhere, times inputs and bias), or with more than 10^9 for the points
 /// times the variables squared, are refused.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CellPolish;
 
 impl Polish for CellPolish {
     fn polish(&self, instance: &Instance, weights: &Weights) -> Result<Weights, Unsupported> {
-        let NetworkKind::Dense = instance.network.kind;
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
         let before = instance.loss_of(weights).map_err(|error| Unsupported(error.to_string()))?;
@@ -53,12 +55,12 @@ impl Polish for CellPolish {
     }
 }
 
-/// A unit that is on at some sample.
+/// A unit that is on at some point.
 struct Unit {
     /// Its number in the network.
     number: usize,
     sign: f64,
-    /// Per sample: +1 on, -1 off.
+    /// Per point: +1 on, -1 off.
     sides: Vec<f64>,
 }
 
@@ -80,36 +82,49 @@ struct Columns {
     factors: Orthogonal,
     /// The columns that are kept; 0 is the first input, none the bias.
     kept: Vec<Option<usize>>,
-    /// `rows[i * rank + c]`: coordinates of sample `i`.
+    /// `rows[t * rank + c]`: coordinates of point `t`.
     rows: Vec<f64>,
     /// Lengths of the rows.
     lengths: Vec<f64>,
+    /// Points of a sample.
+    patches: usize,
 }
 
 impl Columns {
     fn new(instance: &Instance) -> Self {
-        let (data, mut factors, mut kept) = (&instance.data, Orthogonal::default(), Vec::new());
+        let (points, mut factors, mut kept) = (points(instance), Orthogonal::default(), Vec::new());
         let bias = instance.network.hidden_bias.then_some(None);
-        for column in bias.into_iter().chain((0..data.dimension()).map(Some)) {
-            let values: Vec<f64> = (0..data.len()).map(|i| column.map_or(1.0, |c| data.input(i)[c])).collect();
+        for column in bias.into_iter().chain((0..points[0].len()).map(Some)) {
+            let values: Vec<f64> = points.iter().map(|point| column.map_or(1.0, |c| point[c])).collect();
             let projected = factors.project(&values);
             if projected.share > DEPENDENT {
                 factors.push(projected);
                 kept.push(column);
             }
         }
-        let rows: Vec<f64> = (0..data.len()).flat_map(|i| factors.basis().iter().map(move |column| column[i])).collect();
-        let lengths = if kept.is_empty() { vec![0.0; data.len()] } else { rows.chunks(kept.len()).map(norm).collect() };
-        Self { factors, kept, rows, lengths }
+        let rows: Vec<f64> = (0..points.len()).flat_map(|t| factors.basis().iter().map(move |column| column[t])).collect();
+        let lengths = if kept.is_empty() { vec![0.0; points.len()] } else { rows.chunks(kept.len()).map(norm).collect() };
+        Self { factors, kept, rows, lengths, patches: instance.network.patches() }
     }
 
     fn rank(&self) -> usize {
         self.kept.len()
     }
 
-    fn row(&self, i: usize) -> &[f64] {
-        &self.rows[i * self.rank()..(i + 1) * self.rank()]
+    fn row(&self, t: usize) -> &[f64] {
+        &self.rows[t * self.rank()..(t + 1) * self.rank()]
     }
+
+    /// The points of a sample.
+    fn points_of(&self, sample: usize) -> std::ops::Range<usize> {
+        sample * self.patches..(sample + 1) * self.patches
+    }
+}
+
+/// What the units see: samples, or their patches.
+fn points(instance: &Instance) -> Vec<&[f64]> {
+    let data = &instance.data;
+    data.inputs().chunks_exact(instance.network.unit_inputs(data.dimension())).collect()
 }
 
 impl Cell {
@@ -126,38 +141,49 @@ impl Cell {
         }
         let output_bias = instance.network.output_bias;
         start.extend(output_bias.then_some(weights.output_bias));
-        let (size, samples) = (start.len(), instance.data.len());
-        if size > MOST_VARIABLES || samples * size * size > MOST_WORK {
+        let (size, points) = (start.len(), columns.lengths.len());
+        if size > MOST_VARIABLES || points * size * size > MOST_WORK {
             return Err(Unsupported(format!(
-                "polishing {} active units on {samples} samples has {size} variables; at most {MOST_VARIABLES}, and 1e9 for \
-                 samples x variables^2, are treated",
+                "polishing {} active units on {points} points has {size} variables; at most {MOST_VARIABLES}, and 1e9 for \
+                 points x variables^2, are treated",
                 units.len()
             )));
         }
         let mut cell = Self { units, columns, output_bias, size, factor: vec![0.0; size * size], start };
-        cell.factorise(samples);
+        cell.factorise(instance.data.len());
         Ok(cell)
+    }
+
+    /// The units that are on at a sample, each with its output there as a linear form in its variables.
+    fn outputs(&self, sample: usize) -> Vec<(usize, Vec<f64>)> {
+        let points = || self.columns.points_of(sample);
+        let form = |(j, unit): (usize, &Unit)| {
+            let share = unit.sign / self.columns.patches as f64;
+            let mut form = vec![0.0; self.columns.rank()];
+            for t in points().filter(|&t| unit.sides[t] > 0.0) {
+                form.iter_mut().zip(self.columns.row(t)).for_each(|(sum, x)| *sum += share * x);
+            }
+            (j, form)
+        };
+        let on = self.units.iter().enumerate().filter(|(_, unit)| points().any(|t| unit.sides[t] > 0.0));
+        on.map(form).collect()
     }
 
     /// The matrix of half the sum of squares, with a ridge, as Cholesky factor.
     fn factorise(&mut self, samples: usize) {
         let (size, rank) = (self.size, self.columns.rank());
         let mut matrix = vec![0.0; size * size];
-        for i in 0..samples {
-            let row = self.columns.row(i);
-            let on: Vec<usize> = (0..self.units.len()).filter(|&j| self.units[j].sides[i] > 0.0).collect();
-            for (place, &j) in on.iter().enumerate() {
-                for &other in &on[..=place] {
-                    let sign = self.units[j].sign * self.units[other].sign;
-                    for (a, value) in row.iter().enumerate() {
+        for outputs in (0..samples).map(|i| self.outputs(i)) {
+            for (place, (j, form)) in outputs.iter().enumerate() {
+                for (other, other_form) in &outputs[..=place] {
+                    for (a, value) in form.iter().enumerate() {
                         let begin = (j * rank + a) * size + other * rank;
-                        matrix[begin..begin + rank].iter_mut().zip(row).for_each(|(entry, x)| *entry += sign * value * x);
+                        matrix[begin..begin + rank].iter_mut().zip(other_form).for_each(|(entry, x)| *entry += value * x);
                     }
                 }
                 if self.output_bias {
                     let begin = (size - 1) * size + j * rank;
-                    let sign = self.units[j].sign;
-                    matrix[begin..begin + rank].iter_mut().zip(row).for_each(|(entry, x)| *entry += sign * x);
+                    matrix[begin..begin + rank].iter_mut().zip(form).for_each(|(entry, x)| *entry += x);
                 }
             }
             if self.output_bias {
@@ -202,15 +228,13 @@ impl Cell {
         let rank = self.columns.rank();
         let (mut gradient, mut value) = (vec![0.0; self.size], 0.0);
         for (i, label) in labels.iter().enumerate() {
-            let row = self.columns.row(i);
-            let on = || self.units.iter().enumerate().filter(|(_, unit)| unit.sides[i] > 0.0);
+            let outputs = self.outputs(i);
             let constant = if self.output_bias { variables[self.size - 1] } else { 0.0 };
-            let outputs = on().map(|(j, unit)| unit.sign * inner(row, &variables[j * rank..(j + 1) * rank]));
-            let error = outputs.sum::<f64>() + constant - label;
+            let sum: f64 = outputs.iter().map(|(j, form)| inner(form, &variables[j * rank..(j + 1) * rank])).sum();
+            let error = sum + constant - label;
             value += error * error;
-            for (j, unit) in on() {
-                let force = unit.sign * error;
-                gradient[j * rank..(j + 1) * rank].iter_mut().zip(row).for_each(|(g, x)| *g += force * x);
+            for (j, form) in &outputs {
+                gradient[j * rank..(j + 1) * rank].iter_mut().zip(form).for_each(|(g, x)| *g += error * x);
             }
             if self.output_bias {
                 gradient[self.size - 1] += error;
@@ -245,39 +269,41 @@ impl Unit {
     /// The unit with the cell that its weights lie in, and its pre-activations with the output weight folded in.
     fn new(instance: &Instance, weights: &Weights, number: usize, errors: &[f64]) -> (Self, Vec<f64>) {
         let (row, bias, output) = (&weights.hidden[number], weights.hidden_bias[number], weights.output[number]);
-        let terms = |i: usize| row.iter().zip(instance.data.input(i)).map(|(w, x)| w * x);
-        let z: Vec<f64> = (0..errors.len()).map(|i| terms(i).sum::<f64>() + bias).collect();
-        let size = |i: usize| terms(i).map(f64::abs).sum::<f64>() + bias.abs();
+        let (points, patches) = (points(instance), instance.network.patches());
+        let error = |t: usize| errors[t / patches];
+        let terms = |t: usize| row.iter().zip(points[t]).map(|(w, x)| w * x);
+        let z: Vec<f64> = (0..points.len()).map(|t| terms(t).sum::<f64>() + bias).collect();
+        let size = |t: usize| terms(t).map(f64::abs).sum::<f64>() + bias.abs();
         let sign = if output == 0.0 {
             // The sign under which the loss falls when the unit wakes up.
-            let slope: f64 = z.iter().zip(errors).map(|(z, error)| error * z.max(0.0)).sum();
+            let slope: f64 = z.iter().enumerate().map(|(t, z)| error(t) * z.max(0.0)).sum();
             if slope <= 0.0 { 1.0 } else { -1.0 }
         } else {
             output.signum()
         };
-        let sides = (0..z.len()).map(|i| {
-            let on = if z[i].abs() <= ON_KINK * size(i) { sign * errors[i] < 0.0 } else { z[i] > 0.0 };
+        let sides = (0..z.len()).map(|t| {
+            let on = if z[t].abs() <= ON_KINK * size(t) { sign * error(t) < 0.0 } else { z[t] > 0.0 };
             if on { 1.0 } else { -1.0 }
         });
         (Self { number, sign, sides: sides.collect() }, z.iter().map(|z| output.abs() * z).collect())
     }
 }
 
-/// The cell as a cone in the coordinates `p = L^T v`; inequality `j * n + i` is sample `i` at unit `j`.
+/// The cell as a cone in the coordinates `p = L^T v`; inequality `j * n + t` is point `t` out of `n` at unit `j`.
 impl Halfspaces for Cell {
     fn most_violated(&self, point: &[f64], passed_over: &[usize]) -> Option<usize> {
-        let (rank, samples) = (self.columns.rank(), self.columns.lengths.len());
+        let (rank, points) = (self.columns.rank(), self.columns.lengths.len());
         let mut variables = point.to_vec();
         cholesky_back(&self.factor, self.size, &mut variables);
         let mut worst = None;
         for (j, unit) in self.units.iter().enumerate() {
             let block = &variables[j * rank..(j + 1) * rank];
             let mut least = -FEASIBLE * norm(block);
-            for i in 0..samples {
-                let value = unit.sides[i] * inner(self.columns.row(i), block);
-                if value < least * self.columns.lengths[i] && !passed_over.contains(&(j * samples + i)) {
-                    least = value / self.columns.lengths[i];
-                    worst = worst.filter(|(depth, _)| *depth <= least).or(Some((least, j * samples + i)));
+            for t in 0..points {
+                let value = unit.sides[t] * inner(self.columns.row(t), block);
+                if value < least * self.columns.lengths[t] && !passed_over.contains(&(j * points + t)) {
+                    least = value / self.columns.lengths[t];
+                    worst = worst.filter(|(depth, _)| *depth <= least).or(Some((least, j * points + t)));
                 }
             }
         }
@@ -285,11 +311,11 @@ impl Halfspaces for Cell {
     }
 
     fn normal(&self, number: usize) -> Vec<f64> {
-        let (rank, samples) = (self.columns.rank(), self.columns.lengths.len());
-        let (j, i) = (number / samples, number % samples);
+        let (rank, points) = (self.columns.rank(), self.columns.lengths.len());
+        let (j, t) = (number / points, number % points);
         let mut normal = vec![0.0; self.size];
-        for (entry, x) in normal[j * rank..(j + 1) * rank].iter_mut().zip(self.columns.row(i)) {
-            *entry = self.units[j].sides[i] * x;
+        for (entry, x) in normal[j * rank..(j + 1) * rank].iter_mut().zip(self.columns.row(t)) {
+            *entry = self.units[j].sides[t] * x;
         }
         cholesky_forward(&self.factor, self.size, &mut normal);
         // Of length one, so that multipliers are comparable.

@@ -1,23 +1,26 @@
 //! The canonical program: a training problem reduced to what the search needs, by exact steps only.
 //!
-//! `prediction_i = sum_j s_j relu(u_j . x_i) (+ c)` on distinct points with weights. Every step from the instance to
-//! the program is exact: equal points become one weighted point, columns that depend linearly on others are dropped, a
-//! column may be shifted (with a hidden bias) and is scaled by a power of two. So a bound for the program is a bound for
-//! the instance, and weights pass back through [`Program::weights`].
+//! `prediction_i = sum_j s_j sum_t relu(u_j . x_t) (+ c)` over the points `t` that sample `i` shows: one in a dense network, one
+//! per patch under a shared filter, whose factor `1 / patches` is part of `u_j` like the size of the output weight. Every step
+//! from the instance to the program is exact: equal points become one point, samples that show the same points one weighted
+//! sample, columns that depend linearly on others are dropped, a column may be shifted (with a hidden bias) and is scaled by a
+//! power of two. So a bound for the program is a bound for the instance, and weights pass back through [`Program::weights`].
 
 use crate::digits::DigitTable;
+use crate::incidence::Incidence;
 use crate::integers::{dyadic, independent_columns, scale, scaled_to_f64};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 use optgap_problem::{Enclosure, Instance, Weights};
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// A column is shifted towards zero when its mean is this many times larger than its spread: large offsets would cost
 /// digits in every product.
 const SHIFT_RATIO: f64 = 4.0;
 
-/// The reduced problem. `n` points in `dim` coordinates; the last coordinate is 1 if there is a hidden bias.
+/// The reduced problem. Points have `dim` coordinates; the last coordinate is 1 if there is a hidden bias.
 pub(crate) struct Program {
     /// Number of hidden units.
     pub(crate) width: usize,
@@ -27,7 +30,9 @@ pub(crate) struct Program {
     pub(crate) output_bias: bool,
     /// Are the signs of the neurons free? Otherwise all are positive.
     pub(crate) free_signs: bool,
-    /// Exact integer coordinates of the points, `n` rows of `dim`.
+    /// Which points the samples show.
+    pub(crate) incidence: Incidence,
+    /// Exact integer coordinates of the points, a row of `dim` each.
     pub(crate) integer_points: Vec<Vec<BigInt>>,
     /// The same, for fast exact sums.
     pub(crate) digits: DigitTable,
@@ -35,17 +40,19 @@ pub(crate) struct Program {
     pub(crate) points: Vec<f64>,
     /// Powers of two that bring the columns to a spread of about 1.
     pub(crate) column_exponents: Vec<i64>,
-    /// Multiplicity of each point.
+    /// Multiplicity of each sample.
     pub(crate) multiplicity: Vec<f64>,
-    /// Mean label of each point, to the nearest f64.
+    /// Sum of the multiplicities of the samples that show each point.
+    pub(crate) point_weights: Vec<f64>,
+    /// Mean label of each sample, to the nearest f64.
     pub(crate) labels: Vec<f64>,
     /// The exact mean labels.
     pub(crate) exact_labels: Vec<BigRational>,
-    /// Sum of squares that no prediction can remove: equal points with different labels. A lower bound for it.
+    /// Sum of squares that no prediction can remove: equal samples with different labels. A lower bound for it.
     pub(crate) unavoidable: f64,
     /// Number of original samples.
     pub(crate) samples: usize,
-    /// A sample of each point.
+    /// Where each point is found among the patches of all samples.
     representatives: Vec<usize>,
     back: BackMap,
 }
@@ -57,68 +64,62 @@ struct BackMap {
     shifts: Vec<f64>,
     exponents: Vec<i64>,
     original_dimension: usize,
+    /// A neuron gives the mean over so many points where the program has their sum.
+    patches: f64,
 }
 
 impl Program {
     pub(crate) fn new(instance: &Instance) -> Self {
-        let data = &instance.data;
-        let (first_of_point, point_of_sample) = distinct_points(instance);
-        let shifts: Vec<f64> =
-            (0..data.dimension()).map(|c| if instance.network.hidden_bias { shift(instance, c) } else { 0.0 }).collect();
-        let mut columns: Vec<IntegerColumn> = Vec::new();
-        if instance.network.hidden_bias {
-            columns.push(IntegerColumn { source: None, values: vec![BigInt::from(1); first_of_point.len()], exponent: 0 });
-        }
-        for c in 0..data.dimension() {
-            let values: Vec<f64> = first_of_point.iter().map(|&i| data.input(i)[c]).collect();
-            columns.push(IntegerColumn::new(c, &values, shifts[c]));
-        }
+        let (data, network) = (&instance.data, &instance.network);
+        let dimension = network.unit_inputs(data.dimension());
+        let patches: Vec<&[f64]> = data.inputs().chunks_exact(dimension).collect();
+        let Distinct { representatives, incidence, sample_of_original, multiplicity } =
+            Distinct::new(&patches, network.patches());
+        let column = |c: usize| -> Vec<f64> { patches.iter().map(|patch| patch[c]).collect() };
+        let shifts: Vec<f64> = (0..dimension).map(|c| if network.hidden_bias { shift(&column(c)) } else { 0.0 }).collect();
+        let distinct_column = |c: usize| -> Vec<f64> { representatives.iter().map(|&t| patches[t][c]).collect() };
         // The bias comes first, so that it is a constant column that is dropped and not the bias.
-        let rows: Vec<Vec<BigInt>> =
-            (0..first_of_point.len()).map(|i| columns.iter().map(|column| column.values[i].clone()).collect()).collect();
-        let mut kept = independent_columns(rows.iter().map(Vec::as_slice), columns.len());
-        if kept.first() == Some(&0) && instance.network.hidden_bias {
-            kept.rotate_left(1);
-        }
-        let integer_points: Vec<Vec<BigInt>> = rows.iter().map(|row| kept.iter().map(|&c| row[c].clone()).collect()).collect();
+        let bias = network.hidden_bias.then(|| IntegerColumn::bias(representatives.len()));
+        let inputs = (0..dimension).map(|c| IntegerColumn::new(c, &distinct_column(c), shifts[c]));
+        let columns: Vec<IntegerColumn> = bias.into_iter().chain(inputs).collect();
+        let (kept, integer_points) = independent_points(&columns, representatives.len(), network.hidden_bias);
         let column_exponents: Vec<i64> = kept.iter().map(|&c| columns[c].unit_exponent()).collect();
         let points = integer_points
             .iter()
             .flat_map(|row| row.iter().zip(&column_exponents).map(|(value, &exponent)| scaled_to_f64(value, exponent)))
             .collect();
-        let exact_labels = exact_mean_labels(instance, &point_of_sample, first_of_point.len());
-        let unavoidable = unavoidable_squares(instance, &point_of_sample, &exact_labels);
-        let mut multiplicity = vec![0.0; first_of_point.len()];
-        for &point in &point_of_sample {
-            multiplicity[point] += 1.0;
-        }
+        let exact_labels = exact_mean_labels(instance, &sample_of_original, multiplicity.len());
+        let unavoidable = unavoidable_squares(instance, &sample_of_original, &exact_labels);
         let back = BackMap {
             columns: kept.iter().map(|&c| columns[c].source).collect(),
             shifts,
             // A coordinate is (x - shift) / 2^exponent * 2^unit: the weight of x takes the opposite power.
             exponents: kept.iter().zip(&column_exponents).map(|(&c, unit)| unit - columns[c].exponent).collect(),
-            original_dimension: data.dimension(),
+            original_dimension: dimension,
+            patches: network.patches() as f64,
         };
         Self {
-            width: instance.network.width,
+            width: network.width,
             dim: kept.len(),
-            output_bias: instance.network.output_bias,
-            free_signs: instance.network.train_output,
+            output_bias: network.output_bias,
+            free_signs: network.train_output,
             digits: DigitTable::new(&integer_points),
             integer_points,
             points,
             column_exponents,
+            point_weights: incidence.point_sums(&multiplicity),
+            incidence,
             multiplicity,
             labels: exact_labels.iter().map(rational_to_f64).collect(),
             exact_labels,
             unavoidable,
             samples: data.len(),
-            representatives: first_of_point,
+            representatives,
             back,
         }
     }
 
-    /// Number of distinct points.
+    /// Number of distinct samples.
     pub(crate) fn len(&self) -> usize {
         self.labels.len()
     }
@@ -135,7 +136,7 @@ impl Program {
         for (j, neuron) in neurons.chunks(self.dim.max(1)).enumerate().take(self.width) {
             weights.output[j] = if j < positive { 1.0 } else { -1.0 };
             let mut bias = 0.0;
-            for (c, &value) in neuron.iter().enumerate() {
+            for (c, value) in neuron.iter().map(|value| value * self.back.patches).enumerate() {
                 match self.back.columns[c] {
                     None => bias += value,
                     Some(column) => {
@@ -155,9 +156,9 @@ impl Program {
     pub(crate) fn preactivations(&self, instance: &Instance, weights: &Weights) -> (Vec<f64>, usize) {
         let (positive, negative): (Vec<usize>, Vec<usize>) = (0..self.width).partition(|&j| weights.output[j] >= 0.0);
         let folded = |&j: &usize| {
-            let (row, bias, scale) = (&weights.hidden[j], weights.hidden_bias[j], weights.output[j].abs());
-            self.representatives.iter().map(move |&i| {
-                let products = row.iter().zip(instance.data.input(i)).map(|(w, x)| w * x);
+            let (row, bias, scale) = (&weights.hidden[j], weights.hidden_bias[j], weights.output[j].abs() / self.back.patches);
+            self.representatives.iter().map(move |&t| {
+                let products = row.iter().zip(&instance.data.inputs()[t * row.len()..]).map(|(w, x)| w * x);
                 scale * (products.sum::<f64>() + bias)
             })
         };
@@ -193,6 +194,10 @@ struct IntegerColumn {
 }
 
 impl IntegerColumn {
+    fn bias(points: usize) -> Self {
+        Self { source: None, values: vec![BigInt::from(1); points], exponent: 0 }
+    }
+
     fn new(source: usize, values: &[f64], shift: f64) -> Self {
         let parts = |value: f64| dyadic(value).map_or((0, 0), |(m, e)| (m, i64::from(e)));
         let exponents = values.iter().chain([&shift]).filter_map(|&v| dyadic(v)).map(|(_, e)| i64::from(e));
@@ -221,34 +226,68 @@ impl IntegerColumn {
     }
 }
 
-/// Index of a first sample for every distinct point, and the point of every sample.
-fn distinct_points(instance: &Instance) -> (Vec<usize>, Vec<usize>) {
-    let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
-    let mut firsts = Vec::new();
-    let mut points = Vec::with_capacity(instance.data.len());
-    for (index, (input, _)) in instance.data.samples().enumerate() {
+/// The numbers of columns that do not depend on others, the bias last, and the points in these.
+fn independent_points(columns: &[IntegerColumn], points: usize, hidden_bias: bool) -> (Vec<usize>, Vec<Vec<BigInt>>) {
+    let rows: Vec<Vec<BigInt>> = (0..points).map(|t| columns.iter().map(|column| column.values[t].clone()).collect()).collect();
+    let mut kept = independent_columns(rows.iter().map(Vec::as_slice), columns.len());
+    if kept.first() == Some(&0) && hidden_bias {
+        kept.rotate_left(1);
+    }
+    let integer_points = rows.iter().map(|row| kept.iter().map(|&c| row[c].clone()).collect()).collect();
+    (kept, integer_points)
+}
+
+/// The distinct points and samples.
+struct Distinct {
+    /// A patch for every point.
+    representatives: Vec<usize>,
+    incidence: Incidence,
+    sample_of_original: Vec<usize>,
+    multiplicity: Vec<f64>,
+}
+
+impl Distinct {
+    /// From the patches of all samples, so many for each. Their order within a sample does not matter.
+    fn new(patches: &[&[f64]], per_sample: usize) -> Self {
         // Adding 0.0 makes -0.0 and 0.0 the same point.
-        let key = input.iter().map(|v| (v + 0.0).to_bits()).collect();
-        let point = *known.entry(key).or_insert_with(|| {
+        let bits = |patch: &&[f64]| -> Vec<u64> { patch.iter().map(|v| (v + 0.0).to_bits()).collect() };
+        let (representatives, point_of_patch) = distinct(patches.iter().map(bits));
+        let mut shown: Vec<Vec<usize>> = point_of_patch.chunks_exact(per_sample).map(<[usize]>::to_vec).collect();
+        shown.iter_mut().for_each(|points| points.sort_unstable());
+        let (firsts, sample_of_original) = distinct(shown.iter());
+        let mut multiplicity = vec![0.0; firsts.len()];
+        sample_of_original.iter().for_each(|&sample| multiplicity[sample] += 1.0);
+        let points_of = firsts.iter().flat_map(|&i| &shown[i]).copied().collect();
+        let incidence = Incidence::new(per_sample, representatives.len(), points_of);
+        Self { representatives, incidence, sample_of_original, multiplicity }
+    }
+}
+
+/// Index of the first of every distinct key, and the number of the distinct one for every key.
+fn distinct<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> (Vec<usize>, Vec<usize>) {
+    let mut known: HashMap<K, usize> = HashMap::new();
+    let mut firsts = Vec::new();
+    let mut numbers = Vec::new();
+    for (index, key) in keys.enumerate() {
+        numbers.push(*known.entry(key).or_insert_with(|| {
             firsts.push(index);
             firsts.len() - 1
-        });
-        points.push(point);
+        }));
     }
-    (firsts, points)
+    (firsts, numbers)
 }
 
 /// A short number near the mean of a column with a large offset, else 0.
-fn shift(instance: &Instance, column: usize) -> f64 {
-    let values = || instance.data.samples().map(|(input, _)| input[column]);
-    let n = instance.data.len() as f64;
+fn shift(column: &[f64]) -> f64 {
+    let values = || column.iter().copied();
+    let n = column.len() as f64;
     let mean = values().map(|v| v / n).sum::<f64>();
     let spread = values().map(|v| (v - mean).abs()).fold(0.0, f64::max);
     if !(mean.is_finite() && spread.is_finite()) || mean.abs() <= SHIFT_RATIO * spread {
         return 0.0;
     }
     if spread == 0.0 {
-        return values().next().unwrap_or(0.0);
+        return column[0];
     }
     let unit = scale(1.0, spread.log2().floor() as i64);
     let shifted = (mean / unit).round() * unit;
@@ -259,20 +298,20 @@ fn exact(value: f64) -> BigRational {
     BigRational::from_float(value).expect("validated as finite")
 }
 
-fn exact_mean_labels(instance: &Instance, point_of_sample: &[usize], points: usize) -> Vec<BigRational> {
-    let mut sums = vec![BigRational::zero(); points];
-    let mut counts = vec![0i64; points];
-    for (&point, &label) in point_of_sample.iter().zip(instance.data.labels()) {
-        sums[point] += exact(label);
-        counts[point] += 1;
+fn exact_mean_labels(instance: &Instance, sample_of_original: &[usize], samples: usize) -> Vec<BigRational> {
+    let mut sums = vec![BigRational::zero(); samples];
+    let mut counts = vec![0i64; samples];
+    for (&sample, &label) in sample_of_original.iter().zip(instance.data.labels()) {
+        sums[sample] += exact(label);
+        counts[sample] += 1;
     }
     sums.into_iter().zip(counts).map(|(sum, count)| sum / BigRational::from_integer(count.into())).collect()
 }
 
-fn unavoidable_squares(instance: &Instance, point_of_sample: &[usize], means: &[BigRational]) -> f64 {
+fn unavoidable_squares(instance: &Instance, sample_of_original: &[usize], means: &[BigRational]) -> f64 {
     let mut total = BigRational::zero();
-    for (&point, &label) in point_of_sample.iter().zip(instance.data.labels()) {
-        let residual = exact(label) - &means[point];
+    for (&sample, &label) in sample_of_original.iter().zip(instance.data.labels()) {
+        let residual = exact(label) - &means[sample];
         if !residual.is_zero() {
             total += &residual * &residual;
         }
@@ -336,6 +375,24 @@ mod tests {
         assert_eq!(reduced.multiplicity, [2.0, 2.0]);
         assert_eq!(reduced.labels, [1.5, 5.0]);
         assert!(reduced.unavoidable <= 0.5 && reduced.unavoidable > 0.499_999);
+    }
+
+    #[test]
+    fn samples_that_show_the_same_patches_are_one_and_equal_patches_one_point() {
+        let rows = vec![vec![1.0, 2.0, 3.0], vec![3.0, 1.0, 2.0], vec![1.0, 1.0, 2.0], vec![0.0, -0.0, 0.0]];
+        let data = Dataset::new(&rows, vec![1.0, 3.0, 0.0, 0.0]).expect("valid");
+        let instance = Instance::new(data, Network::shared_filter(3, 1), Loss::Squared).expect("valid");
+        let reduced = Program::new(&instance);
+        assert_eq!(reduced.multiplicity, [2.0, 1.0, 1.0]);
+        assert_eq!(reduced.labels, [2.0, 0.0, 0.0]);
+        assert_eq!(reduced.incidence.points(), 4);
+        assert_eq!(reduced.incidence.points_of(1), [0, 0, 1]);
+        assert_eq!(reduced.point_weights, [4.0, 3.0, 2.0, 3.0]);
+        let (z, positive) = reduced.preactivations(&instance, &reduced.weights(&[1.0, 0.5], 1, 0.0));
+        assert_eq!(positive, 1);
+        for (t, z) in z.iter().enumerate() {
+            assert!((z - (reduced.point(t)[0] + 0.5)).abs() < 1e-12, "{t}: {z}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The exact solver: presolve, local search, branch and bound.
 
 use crate::descent::Landscape;
-use crate::hull::Hull;
+use crate::hull::{Hull, MOST_DIM};
 use crate::incumbent::Incumbent;
 use crate::interval::Interval;
 use crate::multistart::multistart;
@@ -83,7 +83,7 @@ pub struct Cones {
     pub one_sided: OneSided,
 }
 
-/// When to branch on the sides of samples instead of cones. Possible for width 1 without output bias; other networks are
+/// When to branch on the sides of samples instead of cones. Possible for dense networks of width 1 without output bias; others are
 /// always searched by cones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OneSided {
@@ -130,7 +130,8 @@ pub enum Bound {
     Auto,
     /// By prediction intervals of the samples: cheap.
     Interval,
-    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals.
+    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals; shared
+    /// filters have hulls only, and no more dimensions.
     Hull,
 }
 
@@ -148,6 +149,8 @@ impl Bound {
         match self {
             Self::Interval => false,
             Self::Hull => Hull::treats(program),
+            // Intervals are for points that are samples.
+            Self::Auto if !program.incidence.is_identity() => true,
             Self::Auto => Hull::treats(program) && program.width > 1 && program.len() <= most_hull_points(program.width),
         }
     }
@@ -166,10 +169,12 @@ impl Default for Cones {
 
 impl ExactSolver for Cones {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        let NetworkKind::Dense = instance.network.kind;
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
-        let dim = instance.data.dimension() + usize::from(instance.network.hidden_bias);
+        let dim = instance.network.unit_inputs(instance.data.dimension()) + usize::from(instance.network.hidden_bias);
+        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
+            return self.supports_filter(dim);
+        }
         let roots = root_count(instance.network.width, dim, instance.network.train_output);
         if roots > MOST_ROOTS {
             let (width, dimension) = (instance.network.width, instance.data.dimension());
@@ -237,6 +242,19 @@ fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape
 }
 
 impl Cones {
+    /// Only hulls bound a filter with so many weights beside its output: under it a sample shows several points.
+    fn supports_filter(self, weights: usize) -> Result<(), Unsupported> {
+        if self.bound == Bound::Interval {
+            return Err(Unsupported("shared filters are bounded by hulls only; leave the bound at auto".into()));
+        }
+        if weights > MOST_DIM {
+            return Err(Unsupported(format!(
+                "a shared filter of {weights} weights, its bias among them, is too large: at most {MOST_DIM} are treated"
+            )));
+        }
+        Ok(())
+    }
+
     /// Local searches, then the tree search if they leave something to prove.
     fn run(self, program: &Program, landscape: &Landscape, incumbent: &Incumbent, watch: &mut dyn Watch) -> Searched {
         if program.dim == 0 {

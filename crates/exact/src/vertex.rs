@@ -32,7 +32,7 @@ impl Vertex {
         let mut shift = -largest;
         let mut direction: Vec<f64> =
             ray.iter().zip(&program.column_exponents).map(|(v, e)| scaled_to_f64(v, shift - e)).collect();
-        let mut z = vec![0.0; program.len()];
+        let mut z = vec![0.0; program.incidence.points()];
         let mut largest_terms = 0.0f64;
         let unit = f64::EPSILON * ROUNDINGS_PER_TERM * (program.dim as f64 + 1.0);
         for (i, value) in z.iter_mut().enumerate() {
@@ -51,7 +51,7 @@ impl Vertex {
             let sign = if exact.is_negative() { -1.0 } else { f64::from(u8::from(exact.is_positive())) };
             *value = keep_sign(sign, scaled_to_f64(&exact, shift));
         }
-        let squares: f64 = z.iter().zip(&program.multiplicity).map(|(v, m)| v * v * m).sum();
+        let squares: f64 = z.iter().zip(&program.point_weights).map(|(v, m)| v * v * m).sum();
         let mut length = squares.sqrt();
         if length > 0.0 && length.is_finite() {
             let exponent = -(length.log2().floor() as i64);

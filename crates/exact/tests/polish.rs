@@ -212,6 +212,65 @@ fn a_global_optimum_is_a_fixed_point_and_its_neighbourhood_returns_to_it() {
     }
 }
 
+/// Numbers from -1 to 1 that follow no pattern.
+fn wave(seed: usize) -> f64 {
+    ((seed * 7919 % 10007) as f64 / 10007.0 * 400.0).sin()
+}
+
+/// Twelve samples of `patches` patches of two inputs.
+fn filter(seed: usize, patches: usize, switches: [bool; 3]) -> Instance {
+    let columns = 2 * patches;
+    let rows: Vec<Vec<f64>> = (0..12).map(|i| (0..columns).map(|c| wave(1000 * seed + columns * i + c + 1)).collect()).collect();
+    let labels = (0..12).map(|i| wave(1000 * seed + i + 500)).collect();
+    let [hidden_bias, output_bias, train_output] = switches;
+    let network = Network { hidden_bias, output_bias, train_output, ..Network::shared_filter(patches, 2) };
+    Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid")
+}
+
+#[test]
+fn a_filter_returns_to_its_optimum_from_nearby() {
+    let switches = [[true, false, true], [false, true, true], [true, true, false]];
+    for (seed, patches, switches) in (0..12).map(|seed| (seed, 1 + seed % 4, switches[seed % 3])) {
+        let instance = filter(seed, patches, switches);
+        let task = ExactTask::optimum(Tolerance::for_level(instance.constant_level()));
+        let optimum = Cones::default().solve(&instance, task, &mut NoWatch).expect("supported").weights;
+        // Only patches on the kink change their side, so that the optimum lies on the border of the cell.
+        let mut near = optimum.clone();
+        near.hidden[0].iter_mut().for_each(|w| *w *= 1.0 + 1e-9 * wave(seed + 7));
+        near.output_bias *= 0.5;
+        let (before, after) = (loss(&instance, &optimum), loss(&instance, &polished(&instance, &near)));
+        assert!(after <= before + 1e-9 * instance.constant_level(), "{seed}: {after} {before}");
+    }
+}
+
+#[test]
+fn a_polished_filter_is_the_best_of_its_cell() {
+    for seed in 0..30 {
+        let instance = filter(seed, 1 + seed % 3, [true, true, true]);
+        let given = Weights {
+            hidden: vec![vec![wave(seed + 11), wave(seed + 12)]],
+            hidden_bias: vec![wave(seed + 13)],
+            output: vec![wave(seed + 14)],
+            output_bias: 0.0,
+        };
+        let best = polished(&instance, &given);
+        assert!(loss(&instance, &best) <= loss(&instance, &given));
+        let on = |weights: &Weights| -> Vec<bool> {
+            let z = |patch: &[f64]| weights.hidden[0].iter().zip(patch).map(|(w, x)| w * x).sum::<f64>() + weights.hidden_bias[0];
+            instance.data.inputs().chunks_exact(2).map(|patch| z(patch) > 0.0).collect()
+        };
+        let sides = on(&given);
+        for step in 0..200 {
+            let mut other = best.clone();
+            let move_by = |value: &mut f64, number: usize| *value += 0.1 * wave(100 * step + number) * wave(step);
+            other.hidden[0].iter_mut().enumerate().for_each(|(c, w)| move_by(w, c));
+            move_by(&mut other.hidden_bias[0], 2);
+            move_by(&mut other.output_bias, 3);
+            assert!(on(&other) != sides || loss(&instance, &other) >= loss(&instance, &best) * (1.0 - 1e-9), "{seed}");
+        }
+    }
+}
+
 #[test]
 fn units_that_are_off_or_silent_keep_their_weights() {
     let data = Dataset::new(&[vec![0.0], vec![1.0], vec![2.0]], vec![1.0, 2.0, 4.0]).expect("valid");
@@ -231,7 +290,6 @@ fn units_that_are_off_or_silent_keep_their_weights() {
 
 #[test]
 fn wide_networks_are_polished_in_reasonable_time_and_far_too_wide_ones_refused() {
-    let wave = |seed: usize| ((seed * 7919 % 10007) as f64 / 10007.0 * 400.0).sin();
     let rows: Vec<Vec<f64>> = (0..300).map(|i| (0..3).map(|c| wave(3 * i + c + 1)).collect()).collect();
     let labels = (0..300).map(|i| wave(i + 5000)).collect();
     let data = Dataset::new(&rows, labels).expect("valid");

@@ -9,12 +9,13 @@ use std::collections::HashSet;
 /// < D} binom(n - 1, i)` cones (T. M. Cover, 1965; attained in general position), `D` counting the hidden bias. Units of
 /// equal output sign are exchangeable, so `k` units have `sum_{p = 0..k} M(C, p) M(C, k - p)` cells, `M(C, m) = binom(C + m -
 /// 1, m)` being the multisets; with outputs fixed to 1 only `p = k` remains. For 1, 2 and 3 units this is about `2 C`, `2
-/// C^2` and `4/3 C^3`.
+/// C^2` and `4/3 C^3`. A shared filter sees patches: `n` is their number, and `D` counts the inputs of one of them.
 pub fn cells_log10(instance: &Instance) -> f64 {
-    let distinct: HashSet<Vec<u64>> =
-        instance.data.samples().map(|(input, _)| input.iter().map(|x| (x + 0.0).to_bits()).collect()).collect();
     let network = &instance.network;
-    let parameters = instance.data.dimension() + usize::from(network.hidden_bias);
+    let inputs = network.unit_inputs(instance.data.dimension());
+    let distinct: HashSet<Vec<u64>> =
+        instance.data.inputs().chunks_exact(inputs).map(|seen| seen.iter().map(|x| (x + 0.0).to_bits()).collect()).collect();
+    let parameters = inputs + usize::from(network.hidden_bias);
     let cones = ln_cones(distinct.len(), parameters);
     let signs = if network.train_output { 0..=network.width } else { network.width..=network.width };
     let terms = signs.map(|positive| ln_multisets(cones, positive) + ln_multisets(cones, network.width - positive));
@@ -64,5 +65,15 @@ mod tests {
         assert!((cells(5, Network { train_output: false, ..Network::dense(1) }) - 22.0).abs() < 1e-9);
         assert!((cells(5, Network::dense(2)) - (22.0 * 23.0 + 22.0 * 22.0)).abs() < 1e-7);
         assert!((cells(1, Network::dense(1)) - 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_shared_filter_has_the_cells_of_its_patches() {
+        let rows: Vec<Vec<f64>> = (0..20).map(|i| (0..4).map(|c| f64::from((7 * i + 3 * c) % 101)).collect()).collect();
+        let data = Dataset::new(&rows, vec![0.0; 20]).expect("valid");
+        let network = Network { hidden_bias: false, train_output: false, ..Network::shared_filter(2, 2) };
+        let instance = Instance::new(data, network, Loss::Squared).expect("valid");
+        // 2 (1 + 39) for 40 patches of 2 inputs.
+        assert!((10f64.powf(cells_log10(&instance)) - 80.0).abs() < 1e-9);
     }
 }

@@ -53,9 +53,14 @@ impl Fingerprint {
 }
 
 fn network_bytes(network: &Network) -> Vec<u8> {
-    let NetworkKind::Dense = network.kind;
     let crate::Activation::Relu = network.activation;
-    let mut bytes = b"dense relu ".to_vec();
+    let mut bytes = match network.kind {
+        NetworkKind::Dense => b"dense relu ".to_vec(),
+        NetworkKind::SharedFilter { patches, patch_size } => {
+            let sizes = [patches, patch_size].into_iter().flat_map(|size| (size as u64).to_le_bytes());
+            b"shared-filter relu ".iter().copied().chain(sizes).collect()
+        }
+    };
     bytes.extend((network.width as u64).to_le_bytes());
     bytes.extend([network.hidden_bias, network.output_bias, network.train_output].map(u8::from));
     bytes
@@ -86,5 +91,17 @@ mod tests {
         assert_ne!(named.fingerprint(), instance(0.0, 1.5).fingerprint());
         named.network.output_bias = true;
         assert_ne!(named.fingerprint(), instance(0.0, 1.0).fingerprint());
+    }
+
+    #[test]
+    fn networks_with_other_patches_have_other_fingerprints() {
+        let data = Dataset::new(&[vec![1.0, 2.0, 3.0, 4.0]], vec![1.0]).expect("valid");
+        let networks =
+            [Network::dense(1), Network::shared_filter(1, 4), Network::shared_filter(2, 2), Network::shared_filter(4, 1)];
+        let fingerprints =
+            networks.map(|network| Instance::new(data.clone(), network, Loss::Squared).expect("valid").fingerprint());
+        for (index, fingerprint) in fingerprints.iter().enumerate() {
+            assert!(!fingerprints[..index].contains(fingerprint));
+        }
     }
 }

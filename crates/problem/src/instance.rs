@@ -1,6 +1,6 @@
 //! An instance and the one function that scores weights on it.
 
-use crate::{Dataset, Enclosure, Fingerprint, Loss, MAX_WIDTH, Network, Weights};
+use crate::{Dataset, Enclosure, Fingerprint, Loss, MAX_WIDTH, Network, NetworkKind, Weights};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -47,6 +47,22 @@ pub enum InstanceError {
     /// More hidden units than are ever meant.
     #[error("network.width is {0}; at most {MAX_WIDTH} hidden units are supported")]
     HugeWidth(usize),
+    /// Several filters on the same patches.
+    #[error("network.width is {0}; a network with a shared filter has one filter: give width 1")]
+    SharedWidth(usize),
+    /// Patches that do not make up a sample.
+    #[error(
+        "network.patches is {patches} and network.patch_size {patch_size}, but x has {columns} columns; their product must be \
+         the number of columns, and neither may be 0"
+    )]
+    Patches {
+        /// Number of patches.
+        patches: usize,
+        /// Inputs of a patch.
+        patch_size: usize,
+        /// Columns of the samples.
+        columns: usize,
+    },
     /// A name that a terminal or a page would not show as it is.
     #[error("name holds a control character; use plain text on one line")]
     ControlCharacter,
@@ -93,7 +109,7 @@ impl Instance {
     /// Builds an instance with no name, reference, test data or provenance; the fields are public for those.
     ///
     /// # Errors
-    /// When the width is 0 or above [`MAX_WIDTH`].
+    /// When the width is 0 or above [`MAX_WIDTH`], or a shared filter does not fit the data.
     pub fn new(data: Dataset, network: Network, loss: Loss) -> Result<Self, InstanceError> {
         let instance = Self {
             name: String::from("unnamed"),
@@ -107,7 +123,7 @@ impl Instance {
         instance.validate().map(|()| instance)
     }
 
-    /// Checks what the types do not: width, name, size of the labels, reference, columns of the test data.
+    /// Checks what the types do not: width, patches, name, size of the labels, reference, columns of the test data.
     ///
     /// # Errors
     /// Names the field and the remedy.
@@ -115,7 +131,7 @@ impl Instance {
         match self.network.width {
             0 => return Err(InstanceError::ZeroWidth),
             width if width > MAX_WIDTH => return Err(InstanceError::HugeWidth(width)),
-            _ => {}
+            _ => self.validate_patches()?,
         }
         if self.name.chars().any(char::is_control) {
             return Err(InstanceError::ControlCharacter);
@@ -135,6 +151,20 @@ impl Instance {
                 Err(InstanceError::TestColumns { found: test.dimension(), expected: self.data.dimension() })
             }
             _ => Ok(()),
+        }
+    }
+
+    fn validate_patches(&self) -> Result<(), InstanceError> {
+        let NetworkKind::SharedFilter { patches, patch_size } = self.network.kind else { return Ok(()) };
+        if self.network.width != 1 {
+            return Err(InstanceError::SharedWidth(self.network.width));
+        }
+        let columns = self.data.dimension();
+        // A data set has columns, so that neither factor of their number is 0.
+        if patches.checked_mul(patch_size) == Some(columns) {
+            Ok(())
+        } else {
+            Err(InstanceError::Patches { patches, patch_size, columns })
         }
     }
 
@@ -203,7 +233,7 @@ impl Instance {
         check_length("hidden_bias", weights.hidden_bias.len(), network.width)?;
         check_length("output", weights.output.len(), network.width)?;
         for row in &weights.hidden {
-            check_length("a row of hidden", row.len(), self.data.dimension())?;
+            check_length("a row of hidden", row.len(), network.unit_inputs(self.data.dimension()))?;
         }
         if !network.hidden_bias && weights.hidden_bias.iter().any(|&b| b != 0.0) {
             return Err(ShapeMismatch::Fixed { part: "hidden_bias", fixed: 0.0 });
@@ -222,16 +252,33 @@ fn check_length(part: &'static str, found: usize, expected: usize) -> Result<(),
     if found == expected { Ok(()) } else { Err(ShapeMismatch::Length { part, found, expected }) }
 }
 
+/// The prediction of weights that fit the network.
 fn prediction(weights: &Weights, input: &[f64]) -> Enclosure {
     let mut sum = Enclosure::exact(weights.output_bias);
     for unit in 0..weights.width() {
-        let mut z = Enclosure::exact(weights.hidden_bias[unit]);
-        for (&w, &x) in weights.hidden[unit].iter().zip(input) {
-            z = z + Enclosure::exact(w) * Enclosure::exact(x);
-        }
-        sum = sum + Enclosure::exact(weights.output[unit]) * z.relu();
+        let row = &weights.hidden[unit];
+        let activities = input.chunks_exact(row.len()).map(|patch| activity(row, weights.hidden_bias[unit], patch));
+        sum = sum + Enclosure::exact(weights.output[unit]) * mean(activities);
     }
     sum
+}
+
+/// The mean of at least one value.
+fn mean(mut values: impl ExactSizeIterator<Item = Enclosure>) -> Enclosure {
+    let count = values.len() as f64;
+    let first = values.next().expect("a sample has at least one patch");
+    let (sum, equal) = values.fold((first, true), |(sum, equal), value| (sum + value, equal && value == first));
+    // The mean of numbers from one interval lies in it, while a sum and a division would widen it.
+    if equal { first } else { sum.over(count) }
+}
+
+/// `relu(w . x + b)`.
+fn activity(weights: &[f64], bias: f64, input: &[f64]) -> Enclosure {
+    let mut z = Enclosure::exact(bias);
+    for (&w, &x) in weights.iter().zip(input) {
+        z = z + Enclosure::exact(w) * Enclosure::exact(x);
+    }
+    z.relu()
 }
 
 #[cfg(test)]
@@ -270,6 +317,40 @@ mod tests {
         assert_eq!(xor().loss_of(&weights), Err(ShapeMismatch::Fixed { part: "output_bias", fixed: 0.0 }));
         weights.output.pop();
         assert_eq!(xor().loss_of(&weights), Err(ShapeMismatch::Length { part: "output", found: 1, expected: 2 }));
+    }
+
+    /// Two patches of two inputs.
+    fn filter() -> Instance {
+        let rows = [vec![1.0, 0.0, 0.0, 2.0], vec![-1.0, 3.0, 0.5, 0.5]];
+        let data = Dataset::new(&rows, vec![1.5, 2.0]).expect("valid");
+        Instance::new(data, Network::shared_filter(2, 2), Loss::Squared).expect("valid")
+    }
+
+    #[test]
+    fn a_shared_filter_gives_the_mean_over_its_patches() {
+        let weights = Weights { hidden: vec![vec![1.0, 2.0]], hidden_bias: vec![-2.0], output: vec![3.0], output_bias: 0.0 };
+        // Patches of the first sample: -1 and 2, of the second: 3 and -0.5.
+        let predictions: Vec<f64> = filter().data.samples().map(|(x, _)| weights.predict(x)).collect();
+        assert_eq!(predictions, [3.0, 4.5]);
+        let loss = filter().loss_of(&weights).expect("fits");
+        let exact = 4.25; // of 1.5 and 2.5
+        assert!(loss.lo <= exact && exact <= loss.hi && loss.width() < 1e-13, "{loss:?}");
+        assert_eq!(filter().network.parameter_count(4), 4);
+        assert_eq!(filter().constant_level(), 0.0625);
+    }
+
+    #[test]
+    fn patches_that_do_not_make_up_a_sample_are_refused() {
+        let with = |patches, patch_size, width| {
+            let network = Network { width, ..Network::shared_filter(patches, patch_size) };
+            Instance::new(filter().data, network, Loss::Squared).expect_err("refused").to_string()
+        };
+        assert!(with(3, 2, 1).contains("patches is 3 and network.patch_size 2, but x has 4 columns"));
+        assert!(with(0, 4, 1).contains("patches is 0"));
+        assert!(with(usize::MAX, 4, 1).contains("but x has 4 columns"));
+        assert!(with(2, 2, 2).contains("give width 1"));
+        let dense = Weights::zero(1, 4);
+        assert_eq!(filter().loss_of(&dense), Err(ShapeMismatch::Length { part: "a row of hidden", found: 4, expected: 2 }));
     }
 
     #[test]

@@ -6,11 +6,18 @@ use serde::{Deserialize, Serialize};
 pub const MAX_WIDTH: usize = 4096;
 
 /// How samples reach the hidden units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetworkKind {
     /// Every hidden unit sees all inputs with weights of its own.
     Dense,
+    /// Convolution without overlap (Brutzkus and Globerson, 2017): the inputs are `patches` disjoint patches one after the
+    /// other, every hidden unit sees each of them with the same weights, and the mean of what it gives counts.
+    SharedFilter {
+        /// Number of patches, at least 1.
+        patches: usize,
+        /// Inputs of a patch, at least 1.
+        patch_size: usize,
+    },
 }
 
 /// What a hidden unit does with its pre-activation.
@@ -29,12 +36,13 @@ pub enum Loss {
     Squared,
 }
 
-/// A two-layer network with one output: `f(x) = sum_j a_j relu(w_j . x + b_j) + c`.
+/// A two-layer network with one output: `f(x) = sum_j a_j relu(w_j . x + b_j) + c`, or with a shared filter `f(x) = a (1/P)
+/// sum_p relu(w . x[p] + b) + c` over the `P` patches of `x`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     /// How samples reach the hidden units.
     pub kind: NetworkKind,
-    /// Number `k` of hidden units, from 1 to [`MAX_WIDTH`].
+    /// Number `k` of hidden units, from 1 to [`MAX_WIDTH`]; 1 for a shared filter.
     pub width: usize,
     /// Activation of the hidden units.
     pub activation: Activation,
@@ -59,9 +67,30 @@ impl Network {
         }
     }
 
-    /// Number of trained parameters for inputs of `dimension` columns.
+    /// A single `relu` filter with bias and trained output on `patches` patches of `patch_size` inputs.
+    pub fn shared_filter(patches: usize, patch_size: usize) -> Self {
+        Self { kind: NetworkKind::SharedFilter { patches, patch_size }, ..Self::dense(1) }
+    }
+
+    /// How often every hidden unit looks at a sample.
+    pub fn patches(&self) -> usize {
+        match self.kind {
+            NetworkKind::Dense => 1,
+            NetworkKind::SharedFilter { patches, .. } => patches,
+        }
+    }
+
+    /// Inputs that a hidden unit sees at a time, of samples with `dimension` inputs: the length of a row of `hidden`.
+    pub fn unit_inputs(&self, dimension: usize) -> usize {
+        match self.kind {
+            NetworkKind::Dense => dimension,
+            NetworkKind::SharedFilter { patch_size, .. } => patch_size,
+        }
+    }
+
+    /// Number of trained parameters for samples of `dimension` inputs.
     pub fn parameter_count(&self, dimension: usize) -> usize {
-        let per_unit = dimension + usize::from(self.hidden_bias) + usize::from(self.train_output);
+        let per_unit = self.unit_inputs(dimension) + usize::from(self.hidden_bias) + usize::from(self.train_output);
         self.width * per_unit + usize::from(self.output_bias)
     }
 }
@@ -71,7 +100,7 @@ impl Network {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// `w`: `width` rows of `d` numbers.
+    /// `w`: `width` rows of `d` numbers, or one row of the length of a patch.
     pub hidden: Vec<Vec<f64>>,
     /// `b`: `width` numbers.
     pub hidden_bias: Vec<f64>,
@@ -104,15 +133,22 @@ impl Weights {
             && self.output_bias.is_finite()
     }
 
-    /// The prediction `f(x)` in ordinary floating point. For scores use `Instance::loss_of`.
+    /// The prediction `f(x)` in ordinary floating point. For scores use `Instance::loss_of`. A unit with fewer weights than
+    /// there are inputs is a shared filter: it looks at one patch after the other, and the mean counts.
     ///
     /// # Panics
-    /// When the parts of the weights differ in length.
+    /// When the parts of the weights differ in length or a unit has no weights.
     pub fn predict(&self, input: &[f64]) -> f64 {
         let mut sum = self.output_bias;
         for unit in 0..self.width() {
-            let z: f64 = self.hidden[unit].iter().zip(input).map(|(w, x)| w * x).sum::<f64>() + self.hidden_bias[unit];
-            sum += self.output[unit] * z.max(0.0);
+            let weights = &self.hidden[unit];
+            let patches = input.chunks_exact(weights.len());
+            let count = patches.len() as f64;
+            let activity = |patch: &[f64]| {
+                let products = weights.iter().zip(patch).map(|(w, x)| w * x);
+                (products.sum::<f64>() + self.hidden_bias[unit]).max(0.0)
+            };
+            sum += self.output[unit] * patches.map(activity).sum::<f64>() / count;
         }
         sum
     }

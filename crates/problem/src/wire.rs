@@ -35,6 +35,14 @@ pub enum FormatError {
         /// What is wrong.
         error: DatasetError,
     },
+    /// Patches without a shared filter, or the other way round.
+    #[error("network.{field} {problem}")]
+    Patches {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it and what to do.
+        problem: &'static str,
+    },
     /// A network that cannot be used.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -70,7 +78,11 @@ struct InstanceWire {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NetworkWire {
-    kind: NetworkKind,
+    kind: KindWire,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patches: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patch_size: Option<usize>,
     width: usize,
     #[serde(default = "relu")]
     activation: Activation,
@@ -80,6 +92,67 @@ struct NetworkWire {
     output_bias: bool,
     #[serde(default = "yes")]
     train_output: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum KindWire {
+    Dense,
+    SharedFilter,
+}
+
+impl From<&Network> for NetworkWire {
+    fn from(network: &Network) -> Self {
+        let (kind, patches, patch_size) = match network.kind {
+            NetworkKind::Dense => (KindWire::Dense, None, None),
+            NetworkKind::SharedFilter { patches, patch_size } => (KindWire::SharedFilter, Some(patches), Some(patch_size)),
+        };
+        Self {
+            kind,
+            patches,
+            patch_size,
+            width: network.width,
+            activation: network.activation,
+            hidden_bias: network.hidden_bias,
+            output_bias: network.output_bias,
+            train_output: network.train_output,
+        }
+    }
+}
+
+impl NetworkWire {
+    fn network(self) -> Result<Network, FormatError> {
+        Ok(Network {
+            kind: self.kind()?,
+            width: self.width,
+            activation: self.activation,
+            hidden_bias: self.hidden_bias,
+            output_bias: self.output_bias,
+            train_output: self.train_output,
+        })
+    }
+
+    fn kind(&self) -> Result<NetworkKind, FormatError> {
+        let given = |field, value: Option<usize>| {
+            let problem = "is missing; a shared filter needs patches and patch_size";
+            value.ok_or(FormatError::Patches { field, problem })
+        };
+        let absent = |field, value: Option<usize>| {
+            let problem = "is for the kind shared-filter; a dense network has no patches";
+            value.map_or(Ok(()), |_| Err(FormatError::Patches { field, problem }))
+        };
+        match self.kind {
+            KindWire::Dense => {
+                absent("patches", self.patches)?;
+                absent("patch_size", self.patch_size)?;
+                Ok(NetworkKind::Dense)
+            }
+            KindWire::SharedFilter => Ok(NetworkKind::SharedFilter {
+                patches: given("patches", self.patches)?,
+                patch_size: given("patch_size", self.patch_size)?,
+            }),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -151,14 +224,7 @@ pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
     let instance = Instance {
         name: wire.name,
         data,
-        network: Network {
-            kind: wire.network.kind,
-            width: wire.network.width,
-            activation: wire.network.activation,
-            hidden_bias: wire.network.hidden_bias,
-            output_bias: wire.network.output_bias,
-            train_output: wire.network.train_output,
-        },
+        network: wire.network.network()?,
         loss: wire.loss,
         reference: wire.reference,
         test,
@@ -173,18 +239,10 @@ pub fn instance_from_json(text: &str) -> Result<Instance, FormatError> {
 /// # Panics
 /// Never: plain data always serialises.
 pub fn instance_to_json(instance: &Instance) -> String {
-    let network = &instance.network;
     let wire = InstanceWire {
         format: INSTANCE_FORMAT.into(),
         name: instance.name.clone(),
-        network: NetworkWire {
-            kind: network.kind,
-            width: network.width,
-            activation: network.activation,
-            hidden_bias: network.hidden_bias,
-            output_bias: network.output_bias,
-            train_output: network.train_output,
-        },
+        network: NetworkWire::from(&instance.network),
         loss: instance.loss,
         weight_decay: 0.0,
         x: rows(&instance.data),
@@ -259,6 +317,20 @@ mod tests {
         assert!(message(&XOR.replace("{\"optimum\": 0.0}", "{\"optimum\": -1.0}")).contains("reference is -1"));
         assert!(message(&XOR.replace("\"xor\", \"network", "\"x\\nor\", \"network")).contains("control character"));
         assert!(message(&XOR.replace("{\"x\": [], \"y\": []}", "{\"x\": [[1]], \"y\": [1]}")).contains("test.x has 1 columns"));
+    }
+
+    #[test]
+    fn a_shared_filter_states_its_patches() {
+        let text = XOR.replace("\"dense\", \"width\": 2", "\"shared-filter\", \"patches\": 2, \"patch_size\": 1, \"width\": 1");
+        let filter = instance_from_json(&text).expect("valid");
+        assert_eq!(filter.network, Network::shared_filter(2, 1));
+        assert_eq!(instance_from_json(&instance_to_json(&filter)).expect("valid"), filter);
+        assert!(message(&text.replace("\"patches\": 2, ", "")).contains("network.patches is missing"));
+        assert!(message(&text.replace("\"patch_size\": 1, ", "")).contains("network.patch_size is missing"));
+        assert!(message(&text.replace("\"patches\": 2", "\"patches\": 3")).contains("but x has 2 columns"));
+        assert!(message(&text.replace("\"width\": 1", "\"width\": 2")).contains("give width 1"));
+        assert!(message(&text.replace("shared-filter", "dense")).contains("network.patches is for the kind shared-filter"));
+        assert!(message(&text.replace("\"patches\"", "\"pathces\"")).contains("unknown field `pathces`"));
     }
 
     proptest! {

@@ -26,7 +26,9 @@ impl DescentTrainer {
 
 impl Trainer for DescentTrainer {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        let NetworkKind::Dense = instance.network.kind;
+        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
+            return Err(Unsupported("shared filters are not trained yet; the exact solver treats small ones".into()));
+        }
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
         instance.validate().map_err(|error| Unsupported(error.to_string()))?;

@@ -301,10 +301,15 @@ fn what_cannot_be_trained_is_refused_with_the_reason() {
     no_units.network.width = 0;
     let rows = vec![vec![1.0]; 20_000];
     let huge = Instance::new(Dataset::new(&rows, vec![0.0; 20_000]).expect("valid"), Network::dense(4096), Loss::Squared);
+    let filter = Instance { network: Network::shared_filter(1, noisy().data.dimension()), ..noisy() };
     for method in METHODS {
         let trainer = trainer(method, "");
         assert!(trainer.supports(&noisy()).is_ok());
-        let refusals = [(&no_units, "network.width is 0"), (huge.as_ref().expect("valid"), "too long to be stopped in time")];
+        let refusals = [
+            (&no_units, "network.width is 0"),
+            (huge.as_ref().expect("valid"), "too long to be stopped in time"),
+            (&filter, "shared filters are not trained yet"),
+        ];
         for (instance, reason) in refusals {
             let refusal = trainer.supports(instance).expect_err("refused");
             assert!(refusal.to_string().contains(reason), "{refusal}");

@@ -22,6 +22,8 @@ fn workplace() -> Workplace {
     place.write("labels.json", XOR.replace("[0,1,1,0]", "[0,1,1]"));
     place.write("large.json", XOR.replace("[0,1,1,0]", "[0,1e200,1,0]"));
     place.write("field.json", XOR.replace("\"loss\"", "\"lsos\""));
+    let filter = XOR.replace("\"dense\", \"width\": 2", "\"shared-filter\", \"patches\": 2, \"patch_size\": 1, \"width\": 1");
+    place.write("filter.json", &filter).write("patches.json", filter.replace("\"patches\": 2", "\"patches\": 3"));
     place.write("folder/keep", "");
     place.write("weights.json", WEIGHTS).write("noise-weights.json", [0xff, 0x00, 0x7b]);
     place.write("wide-weights.json", WEIGHTS.replace("[[1,1],[1,1]]", "[[1,1],[1,1],[1,1]]"));
@@ -63,6 +65,8 @@ const CASES: &[Case] = &[
     (&["solve", "gelu.json"], &["gelu.json: ", "unknown variant `gelu`"]),
     (&["solve", "zero.json"], &["zero.json: network.width is 0"]),
     (&["solve", "huge.json"], &["huge.json: network.width is 1000000"]),
+    (&["solve", "patches.json"], &["patches.json: network.patches is 3 and network.patch_size 1, but x has 2 columns"]),
+    (&["train", "filter.json"], &["shared filters are not trained yet"]),
     (&["solve", "newer.json"], &["newer.json: format is \"optgap-instance/2\""]),
     (&["solve", "infinite.json"], &["infinite.json: x[0][1]: number out of range"]),
     (&["solve", "ragged.json"], &["ragged.json: x, row 3"]),

@@ -21,6 +21,20 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
+fn a_shared_filter_is_solved_and_its_weights_are_scored() {
+    let place = Workplace::new();
+    let text = r#"{"format": "optgap-instance/1", "network": {"kind": "shared-filter", "patches": 2, "patch_size": 1, "width": 1},
+        "x": [[0, 1], [1, 1], [2, -1], [-1, 3]], "y": [1, 3, 0, 2]}"#;
+    place.write("filter.json", text);
+    let solved = last_line(&place.run(&["solve", "filter.json", "--json", "--save-weights", "best.json"]));
+    assert_eq!(solved["status"], "optimal");
+    let scored = last_line(&place.run(&["score", "filter.json", "best.json", "--json", "--quiet"]));
+    assert_eq!((&scored["kind"], &scored["upper"]), (&"optimum".into(), &solved["upper"]));
+    let text = place.run(&["score", "filter.json", "best.json", "--quiet"]).stdout;
+    assert!(text.contains("4 samples, 2 inputs, 1 filter of 1 input\n"), "{text}");
+}
+
+#[test]
 fn score_places_weights_between_the_optimum_and_the_best_constant() {
     let (place, optimum) = trained();
     let instance = read_instance(&place.path("r.json")).expect("valid");

@@ -64,7 +64,7 @@ impl Hull<'_> {
         self.fit.start_with(start.into_iter().map(|c| c + free));
     }
 
-    /// Adds what two neurons of opposite sign can do together.
+    /// Adds what two neurons of opposite sign can do together. There are such in dense networks only, where points are samples.
     fn add_overlap(&mut self, product: &Product, positive: usize, negative: usize) {
         let program = self.program;
         let rays = common_rays(&product.cones[positive], &product.cones[negative]);
@@ -105,8 +105,9 @@ impl Hull<'_> {
     }
 
     fn add_column(&mut self, product: &Product, neuron: usize, direction: Direction) {
-        let sign = product.sign(neuron);
-        self.fit.add(direction.z().iter().zip(&self.roots).map(|(z, m)| sign * z.max(0.0) * m));
+        let (incidence, sign) = (&self.program.incidence, product.sign(neuron));
+        incidence.outputs(self.kernels, sign, direction.z(), &mut self.outputs);
+        self.fit.add(self.outputs.iter().zip(&self.roots).map(|(output, m)| output * m));
         self.columns.push(Column { neuron, direction, multiplier: 0.0 });
     }
 
@@ -128,10 +129,11 @@ impl Hull<'_> {
                 return false;
             }
             tight.clear();
+            self.point_residuals.gather(&self.program.incidence, &self.residuals);
             let mut improving: Vec<(usize, Priced)> = Vec::new();
             for (j, cone) in product.cones.iter().enumerate() {
                 let pricing = &mut self.pricing[j];
-                pricing.prepare(cone, product.sign(j), &self.residuals);
+                pricing.prepare(cone, product.sign(j), &self.point_residuals);
                 let start = improving.len();
                 // Larger faces have many more meeting points: they are visited only when the smaller ones have nothing to offer.
                 for size in 1..=self.program.dim {

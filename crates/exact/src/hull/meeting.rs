@@ -43,7 +43,8 @@ impl Lines {
             return self.intersection(program, samples);
         }
         // Hyperplanes that hold the whole face give its span.
-        let holding: Vec<usize> = (0..program.len()).filter(|&i| face.iter().all(|&l| cone.rays[l].z[i] == 0.0)).collect();
+        let holding: Vec<usize> =
+            (0..program.incidence.points()).filter(|&i| face.iter().all(|&l| cone.rays[l].z[i] == 0.0)).collect();
         let with = |more: &[usize]| samples.iter().chain(more).copied().collect::<Vec<usize>>();
         match missing {
             1 => holding.iter().find_map(|&i| self.intersection(program, &with(&[i]))),
@@ -66,7 +67,7 @@ impl Lines {
         }
         let bytes = &mut self.bytes;
         let find = || {
-            *bytes += 2 * program.len() * size_of::<f64>();
+            *bytes += 2 * program.incidence.points() * size_of::<f64>();
             let rows: Vec<&[BigInt]> = planes.iter().map(|&i| program.integer_points[i].as_slice()).collect();
             let mut ray = cross(&rows);
             drop_common_zeros(&mut ray);
@@ -85,7 +86,7 @@ fn points_away(program: &Program, cone: &Cone, face: &[usize], samples: &[usize]
     // A sample with one strict sign on the whole face knows the side.
     let z = |l: usize, i: usize| cone.rays[l].z[i];
     let one_sign = |i: &usize| face.iter().all(|&l| z(l, *i) > 0.0) || face.iter().all(|&l| z(l, *i) < 0.0);
-    if let Some(witness) = (0..program.len()).find(one_sign) {
+    if let Some(witness) = (0..program.incidence.points()).find(one_sign) {
         return Some((vertex.z[witness] > 0.0) != (z(face[0], witness) > 0.0));
     }
     let inside = combination(program, cone, face, samples)?;

@@ -15,6 +15,7 @@ mod meeting;
 mod overlap;
 mod pricing;
 mod proof;
+mod residuals;
 mod solution;
 mod sweep;
 #[cfg(test)]
@@ -28,7 +29,10 @@ use crate::exact_fit::decided_optimum;
 use crate::hull::column::{Column, Free};
 use crate::hull::fit::ConeFit;
 use crate::hull::meeting::Lines;
-use crate::hull::pricing::{MOST_DIM, Pricing};
+pub(crate) use crate::hull::pricing::MOST_DIM;
+use crate::hull::pricing::Pricing;
+use crate::hull::residuals::PointResiduals;
+use crate::kernels::Kernels;
 use crate::program::Program;
 use std::sync::Arc;
 
@@ -53,7 +57,12 @@ pub(crate) struct Hull<'a> {
     prover: Prover,
     /// `(p_i - y_i) * multiplicity_i`: the dual vector proposed.
     residuals: Vec<f64>,
-    /// Pre-activations of the combined directions, neuron after neuron.
+    /// The sums of a dual vector at the points.
+    point_residuals: PointResiduals,
+    /// What one column gives at the samples.
+    outputs: Vec<f64>,
+    kernels: Kernels,
+    /// Pre-activations of the combined directions at the points, neuron after neuron.
     preactivations: Vec<f64>,
 }
 
@@ -76,6 +85,9 @@ impl<'a> Hull<'a> {
             lines: Lines::default(),
             prover: Prover::default(),
             residuals: Vec::new(),
+            point_residuals: PointResiduals::default(),
+            outputs: vec![0.0; program.len()],
+            kernels: Kernels::default(),
             preactivations: Vec::new(),
         }
     }
@@ -97,7 +109,7 @@ impl NodeBound for Hull<'_> {
             return Bounded::Closed(bound);
         }
         let losses = self.combine(product);
-        let n = self.program.len();
+        let n = self.program.incidence.points();
         let split = choose_by_score(self.program, product, node.depth, |j, i| losses[j * n + i]);
         let support = split.is_none().then(|| self.ray_multipliers(product));
         let columns = self.columns.iter().filter(|column| column.multiplier > 0.0).cloned().collect();

@@ -1,13 +1,15 @@
-//! The least value of `phi(u) = s sum_i r_i relu(u . x_i)` on a simplicial cone, from which a hull gets new columns and a proof
+//! The least value of `phi(u) = s sum_t q_t relu(u . x_t)` on a simplicial cone, `q_t` the sum of the residuals of the samples that
+//! show point `t`, from which a hull gets new columns and a proof
 //! its inequalities.
 //!
-//! `phi` is linear but for kinks. Between the hyperplanes of samples with `s r_i > 0`, the convex kinks, it is concave, so its
+//! `phi` is linear but for kinks. Between the hyperplanes of points with `s q_t > 0`, the convex kinks, it is concave, so its
 //! sign on the cone is decided at the extreme rays of the pieces into which these hyperplanes cut it: every face of `f` rays,
 //! cut by `f - 1` of them. In coordinates of the rays (`u = sum_l lambda_l v_l`) these meeting points are generalised cross
 //! products of pre-activations, and every error made on the way is bounded. Where they are many, `sweep` tells along whole
 //! lines which of them need a look.
 
 use crate::cone::Cone;
+use crate::hull::residuals::PointResiduals;
 use crate::hull::sweep::Sweep;
 
 /// The largest dimension of cones that are priced: beyond it the meeting points are too many.
@@ -41,7 +43,7 @@ pub(crate) struct Priced {
     pub(crate) value: f64,
     /// The exact `phi` at the exact meeting point is at least `value - error`.
     pub(crate) error: f64,
-    /// `sum_i |r_i| sum_l lambda_l |z_il|`: the scale against which `value` is small or not.
+    /// `sum_i |r_i| sum_l lambda_l |z_tl|` over the points `t` of sample `i`: the scale against which `value` is small or not.
     pub(crate) scale: f64,
 }
 
@@ -49,7 +51,7 @@ pub(crate) struct Priced {
 #[derive(Default)]
 pub(crate) struct Pricing {
     dim: usize,
-    /// `s r_i` of every kink, convex ones first, then zeros up to a multiple of [`LANES`].
+    /// `s q_t` of every kink, convex ones first, then zeros up to a multiple of [`LANES`].
     pub(super) weights: Vec<f64>,
     /// Pre-activations of the kinks at each ray, padded likewise.
     pub(super) kinks: [Vec<f64>; MOST_DIM],
@@ -57,7 +59,7 @@ pub(crate) struct Pricing {
     pub(super) convex: usize,
     /// The part of samples that the cone decides.
     pub(super) linear: Lambda,
-    /// `sum_i |r_i| |z_il|` over all samples.
+    /// `sum_i |r_i| |z_tl|` over the points `t` of all samples.
     pub(super) slopes: Lambda,
     /// Errors of pre-activations at the rays.
     errors: Lambda,
@@ -69,7 +71,7 @@ pub(crate) struct Pricing {
     sizes: Vec<f64>,
     /// Largest pre-activation of any kink.
     pub(super) largest: f64,
-    /// `sum_i |r_i|`.
+    /// `sum_i |r_i|` over the points of all samples.
     pub(super) mass: f64,
     /// Error units of a sum over all samples.
     pub(super) rounding: f64,
@@ -101,26 +103,29 @@ impl Face {
 }
 
 impl Pricing {
-    /// Prepares `phi` for a neuron of sign `sign` with the dual vector `residuals`.
-    pub(crate) fn prepare(&mut self, cone: &Cone, sign: f64, residuals: &[f64]) {
+    /// Prepares `phi` for a neuron of sign `sign` with the dual vector whose sums at the points are `residuals`.
+    pub(crate) fn prepare(&mut self, cone: &Cone, sign: f64, residuals: &PointResiduals) {
         self.dim = cone.rays.len();
         self.linear = [0.0; MOST_DIM];
         self.slopes = [0.0; MOST_DIM];
         self.errors = [0.0; MOST_DIM];
         self.samples.clear();
-        self.samples.extend(cone.cut.iter().filter(|&&i| sign * residuals[i] > 0.0));
+        // A kink more does no harm: `phi` is concave between the hyperplanes all the same.
+        let convex = |t: usize| residuals.may_be_positive(sign, t);
+        self.samples.extend(cone.cut.iter().filter(|&&t| convex(t)));
         self.convex = self.samples.len();
-        self.samples.extend(cone.cut.iter().filter(|&&i| sign * residuals[i] < 0.0));
+        let values = &residuals.values;
+        self.samples.extend(cone.cut.iter().filter(|&&t| sign * values[t] < 0.0 && !convex(t)));
         let padded = self.samples.len().next_multiple_of(LANES);
         self.weights.clear();
-        self.weights.extend(self.samples.iter().map(|&i| sign * residuals[i]));
+        self.weights.extend(self.samples.iter().map(|&t| sign * values[t]));
         self.weights.resize(padded, 0.0);
         for (l, ray) in cone.rays.iter().enumerate() {
             self.errors[l] = ray.error;
             let (mut slope, mut linear) = (0.0, 0.0);
-            for (&z, &r) in ray.z.iter().zip(residuals) {
-                slope += (z * r).abs();
-                linear += r * z.max(0.0);
+            for ((&z, &value), &size) in ray.z.iter().zip(values).zip(&residuals.sizes) {
+                slope += z.abs() * size;
+                linear += value * z.max(0.0);
             }
             self.slopes[l] = slope;
             let kinks = &mut self.kinks[l];
@@ -142,9 +147,9 @@ impl Pricing {
         self.largest = kinks.iter().flatten().fold(0.0, |size, z| f64::max(size, z.abs()));
         self.sizes.clear();
         self.sizes.extend(self.rows.iter().map(|row| row.iter().fold(0.0, |size, z| f64::max(size, z.abs()))));
-        self.mass = residuals.iter().map(|r| r.abs()).sum();
-        // Sums over all samples, taken twice over the kinks, and the products in them.
-        self.rounding = (2.0 * residuals.len() as f64 + 32.0) * f64::EPSILON;
+        self.mass = residuals.sizes.iter().sum();
+        // Sums over all points, taken twice over the kinks, the products in them, and the sums of residuals.
+        self.rounding = (2.0 * residuals.terms as f64 + 32.0) * f64::EPSILON;
     }
 
     /// Visits the meeting points on faces of `size` rays at which `phi` is not proved to be at least `loose` times its scale.

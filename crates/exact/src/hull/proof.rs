@@ -53,8 +53,9 @@ impl Hull<'_> {
     /// Adds the directions at which the prover's vector is not proved feasible. False if floating point cannot say.
     fn add_violated(&mut self, product: &Product, meetings: &mut Vec<(usize, Meeting)>) -> bool {
         let proven = meetings.len();
+        self.point_residuals.gather(&self.program.incidence, &self.prover.residuals);
         product.cones.iter().enumerate().all(|(j, cone)| {
-            self.pricing[j].prepare(cone, product.sign(j), &self.prover.residuals);
+            self.pricing[j].prepare(cone, product.sign(j), &self.point_residuals);
             (1..=self.program.dim).all(|size| {
                 self.pricing[j].visit(size, 0.0, |priced| {
                     if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {

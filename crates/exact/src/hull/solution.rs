@@ -5,10 +5,10 @@ use crate::hull::column::{Direction, Free, coordinates};
 use crate::node::Product;
 
 impl Hull<'_> {
-    /// The combined directions of the fit, for rounding, and how much the hull exceeds the ReLU there, by neuron and sample,
+    /// The combined directions of the fit, for rounding, and how much the hull exceeds the ReLU there, by neuron and point,
     /// weighted by what that costs.
     pub(super) fn combine(&mut self, product: &Product) -> Vec<f64> {
-        let (n, free) = (self.program.len(), self.free.len());
+        let (n, free) = (self.program.incidence.points(), self.free.len());
         let mut hulls = vec![0.0; product.cones.len() * n];
         self.preactivations.clear();
         self.preactivations.resize(product.cones.len() * n, 0.0);
@@ -34,14 +34,16 @@ impl Hull<'_> {
         }
         let mut losses = hulls;
         losses.iter_mut().zip(&self.preactivations).for_each(|(sum, z)| *sum = (*sum - z.max(0.0)).max(0.0));
-        let constant = self.constant();
-        for i in 0..n {
-            let units = (0..product.cones.len()).map(|j| product.sign(j) * self.preactivations[j * n + i].max(0.0));
-            let truth = units.sum::<f64>() + constant - self.program.labels[i];
-            let cost = self.program.multiplicity[i] * truth.abs() + self.residuals[i].abs();
-            (0..product.cones.len()).for_each(|j| losses[j * n + i] *= cost);
-        }
+        let costs = self.program.incidence.point_sums(&self.costs(product));
+        losses.chunks_mut(n).for_each(|losses| losses.iter_mut().zip(&costs).for_each(|(loss, cost)| *loss *= cost));
         losses
+    }
+
+    /// What it costs, per sample, that the hull exceeds the ReLU at the combined directions.
+    fn costs(&self, product: &Product) -> Vec<f64> {
+        let (program, constant) = (self.program, self.constant());
+        let truth = |i: usize| product.error_of(program, &self.preactivations, constant, i);
+        (0..program.len()).map(|i| program.multiplicity[i] * truth(i).abs() + self.residuals[i].abs()).collect()
     }
 
     pub(super) fn constant(&self) -> f64 {

@@ -4,6 +4,7 @@ use crate::cone::{Cone, roots};
 use crate::hull::meeting::Lines;
 use crate::hull::overlap::common_rays;
 use crate::hull::pricing::{Lambda, MOST_DIM, Priced, Pricing};
+use crate::hull::residuals::PointResiduals;
 use crate::program::Program;
 use optgap_problem::{Dataset, Instance, Loss, Network};
 use rand_chacha::ChaCha8Rng;
@@ -21,11 +22,13 @@ impl Draw {
         if coarse { f64::from(self.0.next_u32() % 9) / 4.0 - 1.0 } else { f64::from(self.0.next_u32()) / 2f64.powi(31) - 1.0 }
     }
 
-    fn program(&mut self, n: usize, inputs: usize, coarse: bool) -> Program {
-        let rows: Vec<Vec<f64>> = (0..n).map(|_| (0..inputs).map(|_| self.number(coarse)).collect()).collect();
-        let labels = (0..n).map(|_| self.number(false)).collect();
-        let instance = Instance::new(Dataset::new(&rows, labels).expect("valid"), Network::dense(1), Loss::Squared);
-        Program::new(&instance.expect("valid"))
+    /// `n` points of so many inputs, each sample showing `patches` of them.
+    fn program(&mut self, n: usize, inputs: usize, patches: usize, coarse: bool) -> Program {
+        let mut row = || (0..inputs * patches).map(|_| self.number(coarse)).collect();
+        let rows: Vec<Vec<f64>> = (0..n / patches).map(|_| row()).collect();
+        let labels = rows.iter().map(|_| self.number(false)).collect();
+        let network = Network::shared_filter(patches, inputs);
+        Program::new(&Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid"))
     }
 
     fn residuals(&mut self, program: &Program) -> Vec<f64> {
@@ -57,9 +60,9 @@ impl Draw {
 }
 
 /// `phi` by its definition.
-fn phi(cone: &Cone, sign: f64, residuals: &[f64], lambda: &Lambda) -> f64 {
+fn phi(cone: &Cone, sign: f64, residuals: &PointResiduals, lambda: &Lambda) -> f64 {
     let z = |i: usize| cone.rays.iter().zip(lambda).map(|(ray, v)| ray.z[i] * v).sum::<f64>();
-    residuals.iter().enumerate().map(|(i, r)| sign * r * z(i).max(0.0)).sum()
+    residuals.values.iter().enumerate().map(|(i, r)| sign * r * z(i).max(0.0)).sum()
 }
 
 fn visited(pricing: &mut Pricing, dim: usize, loose: f64) -> (Vec<Priced>, bool) {
@@ -71,12 +74,13 @@ fn visited(pricing: &mut Pricing, dim: usize, loose: f64) -> (Vec<Priced>, bool)
     (points, resolved)
 }
 
-fn each_cone(mut check: impl FnMut(&mut Draw, &Program, &Cone, f64, &[f64])) {
+fn each_cone(mut check: impl FnMut(&mut Draw, &Program, &Cone, f64, &PointResiduals)) {
     for seed in 0..60 {
         let mut draw = Draw::new(seed);
         let (n, inputs) = [(12, 1), (40, 1), (10, 2), (30, 2), (9, 3), (14, 3)][seed as usize % 6];
-        let program = draw.program(n, inputs, seed % 3 == 0);
-        let residuals = draw.residuals(&program);
+        let program = draw.program(n, inputs, 1 + seed as usize / 6 % 3, seed % 3 == 0);
+        let mut residuals = PointResiduals::default();
+        residuals.gather(&program.incidence, &draw.residuals(&program));
         let splits = draw.0.next_u32() as usize % 6;
         let cone = draw.cone(&program, splits);
         for sign in [1.0, -1.0] {
@@ -130,9 +134,9 @@ fn exact_meeting_points_lie_on_their_hyperplanes_and_in_the_cone() {
             }
             // Pre-activations of the float point and of the exact one agree up to a positive factor.
             let float = |i: usize| cone.rays.iter().zip(&priced.lambda).map(|(ray, v)| ray.z[i] * v).sum::<f64>();
-            let along: f64 = (0..program.len()).map(|i| float(i) * vertex.z[i]).sum();
-            let lengths: f64 =
-                (0..program.len()).map(|i| float(i).powi(2)).sum::<f64>() * vertex.z.iter().map(|z| z * z).sum::<f64>();
+            let points = || 0..program.incidence.points();
+            let along: f64 = points().map(|i| float(i) * vertex.z[i]).sum();
+            let lengths: f64 = points().map(|i| float(i).powi(2)).sum::<f64>() * vertex.z.iter().map(|z| z * z).sum::<f64>();
             assert!(along >= (1.0 - 1e-6) * lengths.sqrt(), "{priced:?}");
         }
     });
@@ -142,7 +146,7 @@ fn exact_meeting_points_lie_on_their_hyperplanes_and_in_the_cone() {
 fn the_overlap_of_nested_cones_is_the_inner_one() {
     for seed in 0..20 {
         let mut draw = Draw::new(seed);
-        let program = draw.program(10, 1 + seed as usize % 3, false);
+        let program = draw.program(10, 1 + seed as usize % 3, 1, false);
         let outer = Cone::new(roots(&program)[0].rays.clone());
         let inner = {
             let (a, b, i) = (0..outer.rays.len())

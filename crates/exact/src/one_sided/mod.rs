@@ -55,9 +55,9 @@ const MANY_POINTS: usize = 50;
 /// and no harder than others for the cones, which close anything up to the first limit in seconds; so this one is only tried.
 const TRIALS: [(usize, u64); 2] = [(5, 1_000), (6, 1_000_000)];
 
-/// Can this engine treat the program?
+/// Can this engine treat the program? A filter's points have no sides of their own: their samples show several.
 pub(crate) fn applies(program: &Program) -> bool {
-    program.width == 1 && !program.output_bias
+    program.width == 1 && !program.output_bias && program.incidence.is_identity()
 }
 
 /// Number of nodes after which the cones are more promising; zero if they are from the beginning.
