@@ -55,8 +55,9 @@ pub(crate) trait NodeBound: Send {
     /// The state from which roots start.
     fn root(&self) -> Self::State;
 
-    /// Bounds a node: closes it with a proof, or says where to split it.
-    fn bound(&mut self, node: &Node<'_, Self::State>) -> Bounded<Self::State>;
+    /// Bounds a node: closes it with a proof, or says where to split it. Long work asks `stop` now and then, and leaves the node
+    /// open when the answer is yes.
+    fn bound(&mut self, node: &Node<'_, Self::State>, stop: &mut dyn FnMut() -> bool) -> Bounded<Self::State>;
 
     /// The relaxation's solution in the node that was bounded last.
     fn candidate(&self) -> Candidate<'_>;

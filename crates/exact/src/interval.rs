@@ -42,7 +42,7 @@ impl NodeBound for Interval<'_> {
         Lines::new(self.program.width, self.program.len())
     }
 
-    fn bound(&mut self, node: &Node<'_, Lines>) -> Bounded<Lines> {
+    fn bound(&mut self, node: &Node<'_, Lines>, _: &mut dyn FnMut() -> bool) -> Bounded<Lines> {
         let (program, product) = (self.program, node.product);
         let mut lines = node.parent.clone();
         let mut bound = None;

@@ -13,7 +13,8 @@ use crate::roots::root_products;
 use crate::tree::{Tree, Waiting};
 use optgap_problem::{Bounds, Progress, StopReason, Watch};
 use rayon::ThreadPool;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Every this many nodes of a thread a node's solution starts a local search.
@@ -55,7 +56,15 @@ pub(crate) fn search<B: NodeBound>(
     for product in root_products(program) {
         tree.add(Waiting::root(product, program.unavoidable));
     }
-    let search = Search { program, landscape, incumbent, tree: Mutex::new(tree), added: Condvar::new(), ended: Condvar::new() };
+    let search = Search {
+        program,
+        landscape,
+        incumbent,
+        tree: Mutex::new(tree),
+        added: Condvar::new(),
+        ended: Condvar::new(),
+        stopping: AtomicBool::new(false),
+    };
     match limits.pool {
         Some(pool) => search.run_together(pool, bound, watch),
         None => search.run_alone(bound(), watch),
@@ -74,6 +83,21 @@ struct Search<'a, S> {
     added: Condvar,
     /// Wakes the thread that keeps the watch when the search has ended; telling it of every node would cost more than the nodes.
     ended: Condvar,
+    /// Tells threads in the middle of a node that the search is to stop.
+    stopping: AtomicBool,
+}
+
+/// Ends the search when its thread panics: the others would wait for its node for ever. The panic itself goes on to the caller.
+struct Alarm<'s, 'a, S>(&'s Search<'a, S>);
+
+impl<S> Drop for Alarm<'_, '_, S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.tree.lock().unwrap_or_else(PoisonError::into_inner).stop = Some(StopReason::Interrupted);
+            self.0.added.notify_all();
+            self.0.ended.notify_all();
+        }
+    }
 }
 
 impl<S: Send> Search<'_, S> {
@@ -99,7 +123,7 @@ impl<S: Send> Search<'_, S> {
                 tree.take(0, self.incumbent.cut())
             };
             let Some(node) = node else { return };
-            worker.treat(node, 0);
+            worker.treat(node, 0, &mut || watch.should_stop().is_some());
         }
     }
 
@@ -109,15 +133,17 @@ impl<S: Send> Search<'_, S> {
             for thread in 0..pool.current_num_threads() {
                 let bound = &bound;
                 scope.spawn(move |_| {
+                    let _alarm = Alarm(self);
                     let mut worker = Worker { search: self, bound: bound(), nodes: 0 };
                     while let Some(node) = self.wait_for_node(thread) {
-                        worker.treat(node, thread);
+                        worker.treat(node, thread, &mut || self.stopping.load(Ordering::Relaxed));
                     }
                 });
             }
             let mut tree = self.tree();
             while !tree.is_done() {
                 tree.stop = tree.stop.or_else(|| watch.should_stop());
+                self.stopping.store(tree.stop.is_some(), Ordering::Relaxed);
                 watch.observe(self.progress(&tree));
                 tree = self.ended.wait_timeout(tree, WATCH_PERIOD).expect("no thread panics while it holds the tree").0;
             }
@@ -161,13 +187,13 @@ struct Worker<'s, 'a, B: NodeBound> {
 
 impl<B: NodeBound> Worker<'_, '_, B> {
     /// Bounds a root, or splits a node and bounds its children; then gives the results to the tree.
-    fn treat(&mut self, node: Waiting<B::State>, thread: usize) {
+    fn treat(&mut self, node: Waiting<B::State>, thread: usize, stop: &mut dyn FnMut() -> bool) {
         let before = self.nodes;
         let mut results = Results { closed: f64::INFINITY, open: Vec::new() };
         match node.split {
             None => {
                 let state = self.bound.root();
-                self.visit(node.product, &state, node.proved, 0, &mut results);
+                self.visit(node.product, &state, node.proved, 0, &mut results, stop);
             }
             Some((state, split)) => {
                 let group = node.product.group(split.neuron);
@@ -176,7 +202,7 @@ impl<B: NodeBound> Worker<'_, '_, B> {
                 // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
                 for in_first in (0..=group.len()).rev() {
                     let child = with_cones(&node.product, &group, in_first, &first, &second);
-                    self.visit(child, &state, node.proved, node.depth + 1, &mut results);
+                    self.visit(child, &state, node.proved, node.depth + 1, &mut results, stop);
                 }
             }
         }
@@ -187,13 +213,21 @@ impl<B: NodeBound> Worker<'_, '_, B> {
         self.search.added.notify_all();
     }
 
-    fn visit(&mut self, product: Product, parent: &B::State, inherited: f64, depth: u32, results: &mut Results<B::State>) {
+    fn visit(
+        &mut self,
+        product: Product,
+        parent: &B::State,
+        inherited: f64,
+        depth: u32,
+        results: &mut Results<B::State>,
+        stop: &mut dyn FnMut() -> bool,
+    ) {
         self.nodes += 1;
         if product.dominated() {
             return;
         }
         let cut = self.search.incumbent.cut();
-        match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }) {
+        match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }, stop) {
             Bounded::Closed(proved) => {
                 results.closed = results.closed.min(proved);
                 // A decided node is closed below the cut when its optimum is better than the incumbent: it must be taken.

@@ -122,10 +122,16 @@ impl Hull<'_> {
 
     /// Generates columns until the sum of squares falls below `needed`, or no direction improves the fit. Returns whether the
     /// latter; `tight` then has the directions where the dual inequality is nearly an equality.
-    pub(super) fn converge(&mut self, product: &Product, needed: f64, tight: &mut Vec<(usize, Priced)>) -> bool {
+    pub(super) fn converge(
+        &mut self,
+        product: &Product,
+        needed: f64,
+        tight: &mut Vec<(usize, Priced)>,
+        stop: &mut dyn FnMut() -> bool,
+    ) -> bool {
         for _ in 0..MOST_ROUNDS {
             self.solve();
-            if self.value() < needed {
+            if self.value() < needed || stop() {
                 return false;
             }
             tight.clear();

@@ -100,11 +100,11 @@ impl NodeBound for Hull<'_> {
         Columns { cones: Vec::new(), columns: Vec::new() }
     }
 
-    fn bound(&mut self, node: &Node<'_, Columns>) -> Bounded<Columns> {
+    fn bound(&mut self, node: &Node<'_, Columns>, stop: &mut dyn FnMut() -> bool) -> Bounded<Columns> {
         let product = node.product;
         let mut tight = Vec::new();
         self.begin(product, node.parent, false);
-        let converged = self.converge(product, node.cut, &mut tight);
+        let converged = self.converge(product, node.cut, &mut tight, stop);
         if converged && let Some(bound) = self.prove(product, &tight, node.cut) {
             return Bounded::Closed(bound);
         }
@@ -116,7 +116,7 @@ impl NodeBound for Hull<'_> {
         let state = Columns { cones: product.cones.clone(), columns };
         if converged && product.has_both_signs() {
             self.begin(product, &state, true);
-            if self.converge(product, node.cut, &mut tight)
+            if self.converge(product, node.cut, &mut tight, stop)
                 && let Some(bound) = self.prove(product, &tight, node.cut)
             {
                 return Bounded::Closed(bound);
@@ -124,7 +124,7 @@ impl NodeBound for Hull<'_> {
         }
         match (split, support) {
             (Some(split), _) => {
-                let proved = self.prove_open(product, node.inherited, node.cut, &mut tight);
+                let proved = self.prove_open(node, &mut tight, stop);
                 Bounded::Open(Open { proved, value: self.value(), state, split })
             }
             // Nothing is cut: the hulls are exact, and rational arithmetic settles what floating point could not.

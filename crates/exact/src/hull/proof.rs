@@ -1,8 +1,9 @@
 //! Proofs of hull bounds: a vector is made feasible at the directions where it is tight, and checked at all others.
 
+use crate::bound::Node;
 use crate::dual::{Claim, Row};
-use crate::hull::Hull;
 use crate::hull::pricing::{Meeting, Priced};
+use crate::hull::{Columns, Hull};
 use crate::node::Product;
 use crate::vertex::Vertex;
 use std::sync::Arc;
@@ -15,14 +16,19 @@ const PROOF_ROUNDS: usize = 4;
 
 impl Hull<'_> {
     /// A proved bound of a node that stays open: its own if that is worth the effort, or that of its parent.
-    pub(super) fn prove_open(&mut self, product: &Product, inherited: f64, cut: f64, tight: &mut Vec<(usize, Priced)>) -> f64 {
-        let worth = inherited + WORTH_PROVING * cut;
-        let proved = if self.value() > worth && self.converge(product, worth, tight) {
-            self.prove(product, tight, inherited)
+    pub(super) fn prove_open(
+        &mut self,
+        node: &Node<'_, Columns>,
+        tight: &mut Vec<(usize, Priced)>,
+        stop: &mut dyn FnMut() -> bool,
+    ) -> f64 {
+        let worth = node.inherited + WORTH_PROVING * node.cut;
+        let proved = if self.value() > worth && self.converge(node.product, worth, tight, stop) {
+            self.prove(node.product, tight, node.inherited)
         } else {
             None
         };
-        proved.unwrap_or(inherited)
+        proved.unwrap_or(node.inherited)
     }
 
     /// A lower bound proved from the present residuals, if it reaches `needed`. `tight` names the directions whose inequalities

@@ -1,7 +1,7 @@
 //! What a hull's fit says of weights and splits.
 
 use crate::hull::Hull;
-use crate::hull::column::{Direction, Free, coordinates};
+use crate::hull::column::{Free, coordinates};
 use crate::node::Product;
 
 impl Hull<'_> {
@@ -57,7 +57,7 @@ impl Hull<'_> {
         let mut multipliers = vec![0.0; product.cones.len() * dim];
         for (index, column) in self.columns.iter().enumerate().filter(|(_, column)| column.multiplier > 0.0) {
             let rays = column.neuron * dim..(column.neuron + 1) * dim;
-            if let Direction::Ray(_) = column.direction {
+            if index < multipliers.len() {
                 multipliers[index] += column.multiplier;
             } else if let Some(shares) = coordinates(&product.cones[column.neuron], column.direction.entries()) {
                 multipliers[rays].iter_mut().zip(shares).for_each(|(sum, share)| *sum += column.multiplier * share.max(0.0));
