@@ -50,7 +50,7 @@ pub(crate) struct Candidate<'a> {
 /// Bounds nodes; owns the scratch space of one thread.
 pub(crate) trait NodeBound: Send {
     /// What a node leaves to its children.
-    type State: Send;
+    type State: Send + 'static;
 
     /// The state from which roots start.
     fn root(&self) -> Self::State;

@@ -23,6 +23,8 @@ const DESCENT_PERIOD: u64 = 50;
 const REPORT_PERIOD: u64 = 64;
 /// So often the watch is asked while other threads work.
 const WATCH_PERIOD: Duration = Duration::from_millis(4);
+/// More open nodes than these are given back by a thread of their own when a search is stopped.
+const MANY_OPEN: usize = 20_000;
 /// A node's true value must be below the incumbent's by this share to start a local search.
 const IMPROVEMENT: f64 = 1e-7;
 
@@ -70,7 +72,12 @@ pub(crate) fn search<B: NodeBound>(
         None => search.run_alone(bound(), watch),
     }
     let tree = search.tree.into_inner().expect("no thread panics while it holds the tree");
-    Searched { lower: tree.lower(), nodes: tree.nodes, stop: tree.stop }
+    let searched = Searched { lower: tree.lower(), nodes: tree.nodes, stop: tree.stop };
+    if tree.open() > MANY_OPEN {
+        // The caller has asked for the time that giving back a million nodes takes.
+        std::thread::spawn(move || drop(tree));
+    }
+    searched
 }
 
 /// What the threads share.

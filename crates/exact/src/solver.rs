@@ -97,9 +97,14 @@ pub enum OneSided {
 }
 
 /// Up to this number of distinct points hulls are faster than intervals: their nodes are dearer by about a factor of four at
-/// 30 points and ten at 200, and fewer by a factor of four at two neurons and fifteen at three.
-fn most_hull_points(width: usize) -> usize {
-    if width == 2 { 64 } else { 250 }
+/// 30 points and ten at 200, and fewer by a factor of four at two neurons and fifteen at three. On a line (two coordinates)
+/// they stay cheap.
+fn most_hull_points(program: &Program) -> usize {
+    match (program.width, program.dim) {
+        (2, _) => 64,
+        (_, 0..=2) => usize::MAX,
+        _ => 250,
+    }
 }
 
 impl OneSided {
@@ -151,7 +156,7 @@ impl Bound {
             Self::Hull => Hull::treats(program),
             // Intervals are for points that are samples.
             Self::Auto if !program.incidence.is_identity() => true,
-            Self::Auto => Hull::treats(program) && program.width > 1 && program.len() <= most_hull_points(program.width),
+            Self::Auto => Hull::treats(program) && program.width > 1 && program.len() <= most_hull_points(program),
         }
     }
 }
