@@ -48,10 +48,10 @@ pub(crate) fn multistart(
             None => batch.map(search).collect(),
         };
         for value in values {
-            if (value - best).abs() <= SAME * best {
-                repeats += 1;
-            } else if value < best {
+            if best.is_infinite() || value < best * (1.0 - SAME) {
                 (best, repeats) = (value, 0);
+            } else if value <= best * (1.0 + SAME) {
+                repeats += 1;
             }
         }
         if repeats >= REPEATS && landscape.is_whitened() {
@@ -64,8 +64,7 @@ pub(crate) fn multistart(
 /// The sum of squares where one local search ends. Start `start` depends on its number alone.
 fn local_search(start: usize, program: &Program, landscape: &Landscape, incumbent: &Incumbent) -> f64 {
     let positive = if program.free_signs { (program.width + start) % (program.width + 1) } else { program.width };
-    let mut random = ChaCha8Rng::seed_from_u64(START_SEED);
-    random.set_stream(start as u64);
+    let mut random = ChaCha8Rng::seed_from_u64(START_SEED.wrapping_add(start as u64));
     let parameters: Vec<f64> = (0..landscape.size()).map(|_| normal(&mut random)).collect();
     let optimum = landscape.descend(&parameters, positive);
     if optimum.value + program.unavoidable < incumbent.total() {
