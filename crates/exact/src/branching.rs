@@ -36,8 +36,12 @@ pub(crate) fn choose_by_score(
     depth: u32,
     score: impl Fn(usize, usize) -> f64,
 ) -> Option<Split> {
-    let scored = if depth < FINISH_DEPTH { by_score(program, product, score) } else { None };
-    scored.or_else(|| finish_one_sample(program, product))
+    if depth < FINISH_DEPTH
+        && let Some(split) = by_score(program, product, &score)
+    {
+        return Some(split);
+    }
+    finish_one_sample(program, product, score)
 }
 
 /// The neuron whose bound loses most, an edge that carries much of the loss, the median crossing on it.
@@ -189,12 +193,15 @@ fn median_crossing(cone: &Cone, a: usize, b: usize, scores: &[(usize, f64)]) -> 
     })
 }
 
-/// The cut sample with the fewest non-zero rays, on the longest edge that it crosses. Each such split lowers that number in both
+/// The neuron whose bound loses most; of its cut samples the one with the fewest non-zero rays, on the longest edge that it
+/// crosses. Each such split lowers that number in both
 /// children and no decided sample becomes cut again, so a branch has at most `FINISH_DEPTH + k n (D - 1)` levels.
-fn finish_one_sample(program: &Program, product: &Product) -> Option<Split> {
-    let candidates = product.cones.iter().enumerate().flat_map(|(j, cone)| cone.cut.iter().map(move |&i| (j, i)));
-    let nonzero = |&(j, i): &(usize, usize)| product.cones[j].rays.iter().filter(|ray| ray.z[i] != 0.0).count();
-    let (neuron, sample) = candidates.min_by_key(nonzero)?;
+fn finish_one_sample(program: &Program, product: &Product, score: impl Fn(usize, usize) -> f64) -> Option<Split> {
+    let loss = |j: &usize| product.cones[*j].cut.iter().map(|&i| score(*j, i)).sum::<f64>();
+    let undecided = (0..product.cones.len()).filter(|&j| !product.cones[j].cut.is_empty());
+    let neuron = undecided.max_by(|a, b| loss(a).total_cmp(&loss(b)))?;
+    let nonzero = |i: &usize| product.cones[neuron].rays.iter().filter(|ray| ray.z[*i] != 0.0).count();
+    let sample = product.cones[neuron].cut.iter().copied().min_by_key(nonzero)?;
     let cone = &product.cones[neuron];
     let length = |&(a, b): &(usize, usize)| edge_length(program, &cone.rays[a], &cone.rays[b]);
     let edges = (0..cone.rays.len()).flat_map(|a| (a + 1..cone.rays.len()).map(move |b| (a, b)));
