@@ -11,6 +11,11 @@ use crate::linear::{cholesky, cholesky_solve, inner};
 
 /// Curvature of the proximal term relative to a sample's own: the error of a round falls by about this factor.
 const STIFFNESS: f64 = 1e3;
+/// In a solve that must converge the stiffness grows tenfold after this many rounds: where the loss is nearly flat, a round
+/// moves by a fixed distance, and the next kink may be thousands of rounds away.
+const PATIENCE: usize = 10;
+/// Beyond this stiffness the Newton matrix loses the other samples.
+const MOST_STIFFNESS: f64 = 1e7;
 /// Ridge of the Newton matrix relative to its trace: few decided samples leave directions without curvature.
 const RIDGE: f64 = 1e-9;
 /// Newton steps of one round.
@@ -19,7 +24,7 @@ const MOST_STEPS: usize = 50;
 const GRADIENT_TOLERANCE: f64 = 1e-9;
 /// The same where a node must be solved as well as floats can.
 const PRECISE_GRADIENT: f64 = 1e-13;
-/// A line search ends when the derivative has fallen to this share of its value at the start.
+/// A line search ends before the minimum, where the derivative has fallen to this share of its value at the start.
 const LINE_DECREASE: f64 = 0.2;
 /// Trials of a line search.
 const MOST_TRIALS: usize = 40;
@@ -40,6 +45,7 @@ const CONVERGED: f64 = 1e-14;
 #[derive(Default)]
 pub(super) struct Relaxation {
     dim: usize,
+    stiffness: f64,
     /// Whitened parameters of the unit.
     pub(super) parameters: Vec<f64>,
     /// Pre-activations at `parameters`.
@@ -64,6 +70,7 @@ impl Relaxation {
     /// Prepares for a problem; parameters and centres start at zero.
     pub(super) fn resize(&mut self, n: usize, dim: usize) {
         self.dim = dim;
+        self.stiffness = STIFFNESS;
         self.changes = 0;
         for (vector, size) in [
             (&mut self.parameters, dim),
@@ -94,12 +101,16 @@ impl Relaxation {
 
     /// Rounds until the value has converged.
     pub(super) fn refine(&mut self, problem: &OneSign, sides: &Sides) {
-        for _ in 0..MOST_REFINEMENTS {
+        for round in 1..=MOST_REFINEMENTS {
             let gain = self.round(problem, sides, PRECISE_GRADIENT);
             if gain <= CONVERGED * self.value {
-                return;
+                break;
+            }
+            if round.is_multiple_of(PATIENCE) {
+                self.stiffness = (10.0 * self.stiffness).min(MOST_STIFFNESS);
             }
         }
+        self.stiffness = STIFFNESS;
     }
 
     /// One round: a minimum of the smoothed problem. Returns an estimate of what the next round can gain.
@@ -112,7 +123,7 @@ impl Relaxation {
             self.value += dual_term(side, m, t, q, sides.lows[i]);
             if matches!(side, Side::Off | Side::Convex) {
                 let change = q - self.centres[i];
-                gain += 2.0 * change * change / (STIFFNESS * m);
+                gain += 2.0 * change * change / (self.stiffness * m);
                 self.centres[i] = q;
             }
         }
@@ -148,7 +159,7 @@ impl Relaxation {
             let point = problem.landscape.point(i);
             let z = inner(&self.parameters, point);
             let m = problem.program.multiplicity[i];
-            let (q, curvature) = force(side, m, problem.targets[i], sides.knees[i], self.centres[i], z);
+            let (q, curvature) = force(side, m, problem.targets[i], sides.knees[i], self.centres[i], self.stiffness, z);
             (self.z[i], self.multipliers[i]) = (z, q);
             if q != 0.0 {
                 self.gradient.iter_mut().zip(point).for_each(|(g, x)| *g += q * x);
@@ -191,12 +202,12 @@ impl Relaxation {
         let mut length = 1.0;
         for _ in 0..MOST_TRIALS {
             let derivative = self.derivative(problem, sides, length);
-            if derivative.abs() <= -LINE_DECREASE * start {
-                break;
-            }
-            if derivative < 0.0 {
+            if derivative <= 0.0 {
                 (low, at_low) = (length, derivative);
                 at_high *= 0.5;
+                if derivative >= LINE_DECREASE * start {
+                    break;
+                }
             } else {
                 (high, at_high) = (length, derivative);
                 at_low *= 0.5;
@@ -204,6 +215,8 @@ impl Relaxation {
             // False position with halving of the end that stays (Illinois).
             length = if high.is_finite() { (low * at_high - high * at_low) / (at_high - at_low) } else { STRETCH * low };
         }
+        // Up to `low` the convex function falls. Beyond its minimum it may have risen above the start, and steps could cycle.
+        let length = low;
         if length == 0.0 || !length.is_finite() {
             return false;
         }
@@ -217,7 +230,8 @@ impl Relaxation {
         for (i, &side) in sides.side.iter().enumerate() {
             let z = self.z[i] + length * self.slopes[i];
             let m = problem.program.multiplicity[i];
-            derivative += force(side, m, problem.targets[i], sides.knees[i], self.centres[i], z).0 * self.slopes[i];
+            derivative +=
+                force(side, m, problem.targets[i], sides.knees[i], self.centres[i], self.stiffness, z).0 * self.slopes[i];
         }
         derivative
     }
@@ -243,13 +257,13 @@ impl Relaxation {
 /// Half the derivative of a sample's smoothed minorant at `z`, and its own derivative.
 ///
 /// With the proximal term the multiplier `q` is the one of the point `z - (q - centre) / stiffness`.
-fn force(side: Side, m: f64, t: f64, knee: f64, centre: f64, z: f64) -> (f64, f64) {
+fn force(side: Side, m: f64, t: f64, knee: f64, centre: f64, stiffness: f64, z: f64) -> (f64, f64) {
     match side {
         Side::On => (m * (z - t), m),
         Side::Open if z > knee => (m * (z - t), m),
         Side::Open => (m * (knee - t), 0.0),
         Side::Off | Side::Convex => {
-            let stiffness = STIFFNESS * m;
+            let stiffness = stiffness * m;
             let pull = centre + stiffness * z;
             let kink = -m * t;
             if pull <= 0.0 {
