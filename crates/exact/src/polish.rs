@@ -24,6 +24,11 @@ const FEASIBLE: f64 = 1e-11;
 /// Curvature that is added in all directions, as a share of the largest: patterns often leave directions without any. Every
 /// round begins at the last one's end, so that it does not move the optimum; a smaller one costs digits.
 const RIDGE: f64 = 1e-7;
+/// When the second round or a later one still gains, the ridge shrinks by this factor, down to [`LEAST_RIDGE`]: nearly equal
+/// points leave directions of so little curvature that it would take thousands of rounds.
+const SHRINK: f64 = 1e-2;
+/// See [`SHRINK`].
+const LEAST_RIDGE: f64 = 1e-15;
 /// Rounds at most.
 const MOST_ROUNDS: usize = 20;
 /// A round must lower the loss by this share to be followed by another.
@@ -48,7 +53,7 @@ impl Polish for CellPolish {
         if !before.is_finite() {
             return Err(Unsupported("the weights have no finite loss".into()));
         }
-        let cell = Cell::new(instance, weights)?;
+        let mut cell = Cell::new(instance, weights)?;
         let polished = cell.optimum(instance, weights);
         let better = instance.loss_of(&polished).is_ok_and(|after| polished.is_finite() && after.hi < before.hi);
         Ok(if better { polished } else { weights.clone() })
@@ -71,7 +76,9 @@ struct Cell {
     columns: Columns,
     output_bias: bool,
     size: usize,
-    /// Cholesky factor of the quadratic's matrix.
+    /// The quadratic's matrix, lower triangle.
+    matrix: Vec<f64>,
+    /// Cholesky factor of the matrix with a ridge.
     factor: Vec<f64>,
     /// Where the given weights are.
     start: Vec<f64>,
@@ -149,8 +156,10 @@ impl Cell {
                 units.len()
             )));
         }
-        let mut cell = Self { units, columns, output_bias, size, factor: vec![0.0; size * size], start };
-        cell.factorise(instance.data.len());
+        let factor = vec![0.0; size * size];
+        let mut cell = Self { units, columns, output_bias, size, matrix: Vec::new(), factor, start };
+        cell.matrix = cell.quadratic(instance.data.len());
+        cell.factorise(RIDGE);
         Ok(cell)
     }
 
@@ -169,8 +178,8 @@ impl Cell {
         on.map(form).collect()
     }
 
-    /// The matrix of half the sum of squares, with a ridge, as Cholesky factor.
-    fn factorise(&mut self, samples: usize) {
+    /// The matrix of half the sum of squares: its lower triangle.
+    fn quadratic(&self, samples: usize) -> Vec<f64> {
         let (size, rank) = (self.size, self.columns.rank());
         let mut matrix = vec![0.0; size * size];
         for outputs in (0..samples).map(|i| self.outputs(i)) {
@@ -190,37 +199,57 @@ impl Cell {
                 matrix[size * size - 1] += 1.0;
             }
         }
+        matrix
+    }
+
+    /// Factorises the matrix with a ridge of this share of its largest entry, or a larger one if it must be.
+    fn factorise(&mut self, share: f64) {
+        let (size, matrix) = (self.size, &self.matrix);
         let largest = (0..size).map(|c| matrix[c * size + c]).fold(f64::MIN_POSITIVE, f64::max);
-        let mut ridge = RIDGE * largest;
+        let mut ridge = share * largest;
         while !cholesky(&mut self.factor, size, 0.0, |r, c| matrix[r * size + c] + if r == c { ridge } else { 0.0 }) {
             ridge *= 100.0;
         }
     }
 
     /// Weights at the optimum of the cell.
-    fn optimum(&self, instance: &Instance, weights: &Weights) -> Weights {
+    fn optimum(&mut self, instance: &Instance, given: &Weights) -> Weights {
+        // Where the cell ends a rounded point can lie outside, where the quadratic is not the loss: both must fall.
+        let loss_at = |weights: &Weights| instance.loss_of(weights).map_or(f64::INFINITY, |loss| loss.hi);
         let mut best = self.start.clone();
         let (mut gradient, mut value) = self.gradient(&best, instance.data.labels());
-        let mut tight = Vec::new();
-        for _ in 0..MOST_ROUNDS {
+        let mut loss = loss_at(&self.weights(&best, given));
+        let (mut tight, mut ridge, mut shrinking) = (Vec::new(), RIDGE, true);
+        for round in 0..MOST_ROUNDS {
             // With L L^T the matrix, the quadratic is |p - (L^T v - L^-1 g)|^2 in p = L^T v', the new variables.
-            cholesky_forward(&self.factor, self.size, &mut gradient);
+            let mut reduced = gradient.clone();
+            cholesky_forward(&self.factor, self.size, &mut reduced);
             let target: Vec<f64> = (0..self.size)
-                .map(|c| (c..self.size).map(|r| self.factor[r * self.size + c] * best[r]).sum::<f64>() - gradient[c])
+                .map(|c| (c..self.size).map(|r| self.factor[r * self.size + c] * best[r]).sum::<f64>() - reduced[c])
                 .collect();
             let mut next = project(&target, self, &mut tight);
             cholesky_back(&self.factor, self.size, &mut next);
             let (new_gradient, new_value) = self.gradient(&next, instance.data.labels());
-            if new_value.is_nan() || new_value >= value {
-                break;
-            }
-            let gain = value - new_value;
-            (best, gradient, value) = (next, new_gradient, new_value);
-            if gain <= ROUND_GAIN * value {
+            let (gain, new_loss) = (value - new_value, loss_at(&self.weights(&next, given)));
+            if gain > 0.0 && new_loss < loss {
+                (best, gradient, value, loss) = (next, new_gradient, new_value, new_loss);
+                if gain <= ROUND_GAIN * value {
+                    break;
+                }
+                if round > 0 && shrinking && ridge > LEAST_RIDGE {
+                    ridge = (SHRINK * ridge).max(LEAST_RIDGE);
+                    self.factorise(ridge);
+                }
+            } else if ridge < RIDGE {
+                // A small ridge loses its digits where directions have no curvature at all.
+                (ridge, shrinking) = (RIDGE, false);
+                self.factorise(ridge);
+                tight.clear();
+            } else {
                 break;
             }
         }
-        self.weights(&best, weights)
+        self.weights(&best, given)
     }
 
     /// Gradient of half the sum of squares, and the sum of squares itself.
