@@ -2,6 +2,18 @@
 
 use optgap_problem::{Bounds, Dataset, ExactSolver, ExactTask, Instance, NoWatch, StopReason, Tolerance};
 
+/// Hidden bias, output bias and trained output: all combinations.
+pub const ALL_SWITCHES: [[bool; 3]; 8] = [
+    [true, false, true],
+    [false, false, true],
+    [true, true, true],
+    [false, true, true],
+    [true, false, false],
+    [false, false, false],
+    [true, true, false],
+    [false, true, false],
+];
+
 /// Optimal values of an instance and of its transformation must agree to this share of the larger of optimum and `L0`.
 pub const AGREEMENT: f64 = 1e-9;
 

@@ -1,16 +1,25 @@
 //! The contract between the tree of nodes and the bound of a single node.
 //!
-//! The tree (`search`) knows cones, splits, order, threads and limits; a node bound knows how to bound a product of cones,
-//! where to split it, and which point inside it is worth a look. Every bound that it hands out is proved.
+//! The tree (`search`) knows products of regions, order, threads and limits; a node bound knows what a region is, how to bound a
+//! product of them, where to split it, and which point inside it is worth a look. Every bound that it hands out is proved.
 
-use crate::branching::Split;
-use crate::node::Product;
+use crate::product::Product;
+use std::sync::Arc;
+
+/// A closed cone of parameter vectors of one neuron.
+pub(crate) trait Region: Send + Sync + 'static {
+    /// Is the neuron off on every point?
+    fn is_off(&self) -> bool;
+
+    /// Memory that it holds, roughly.
+    fn bytes(&self) -> usize;
+}
 
 /// A node to be bounded.
-pub(crate) struct Node<'a, S> {
-    pub(crate) product: &'a Product,
+pub(crate) struct Node<'a, B: NodeBound> {
+    pub(crate) product: &'a Product<B::Region>,
     /// What the parent left, or the state of a root.
-    pub(crate) parent: &'a S,
+    pub(crate) parent: &'a B::State,
     /// A lower bound of the node's sum of squares that is proved already.
     pub(crate) inherited: f64,
     /// Splits above this node.
@@ -20,23 +29,30 @@ pub(crate) struct Node<'a, S> {
 }
 
 /// What bounding a node gave.
-pub(crate) enum Bounded<S> {
+pub(crate) enum Bounded<B: NodeBound> {
     /// The node is done with: a proved lower bound of its sum of squares.
     Closed(f64),
     /// The node must be split.
-    Open(Open<S>),
+    Open(Open<B>),
 }
 
 /// A node that was bounded but not closed.
-pub(crate) struct Open<S> {
+pub(crate) struct Open<B: NodeBound> {
     /// A proved lower bound of its sum of squares.
     pub(crate) proved: f64,
     /// Value of its relaxation: proves nothing, orders nodes of equal proved bound.
     pub(crate) value: f64,
     /// What its children start from.
-    pub(crate) state: S,
+    pub(crate) state: B::State,
     /// Where it is split.
-    pub(crate) split: Split,
+    pub(crate) split: Split<B::Place>,
+}
+
+/// A neuron whose region is split, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Split<P> {
+    pub(crate) neuron: usize,
+    pub(crate) place: P,
 }
 
 /// A point inside a node, for upper bounds.
@@ -48,16 +64,26 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// Bounds nodes; owns the scratch space of one thread.
-pub(crate) trait NodeBound: Send {
+pub(crate) trait NodeBound: Send + Sized {
+    /// Where a neuron's parameter vector lies.
+    type Region: Region;
+    /// Where a region is split.
+    type Place: Send + 'static;
     /// What a node leaves to its children.
     type State: Send + 'static;
 
+    /// Regions that cover the space of a neuron's parameter vectors.
+    fn roots(&self) -> Vec<Arc<Self::Region>>;
+
+    /// Two regions that cover the given one.
+    fn split(&self, region: &Self::Region, place: &Self::Place) -> [Self::Region; 2];
+
     /// The state from which roots start.
-    fn root(&self) -> Self::State;
+    fn root_state(&self) -> Self::State;
 
     /// Bounds a node: closes it with a proof, or says where to split it. Long work asks `stop` now and then, and leaves the node
     /// open when the answer is yes.
-    fn bound(&mut self, node: &Node<'_, Self::State>, stop: &mut dyn FnMut() -> bool) -> Bounded<Self::State>;
+    fn bound(&mut self, node: &Node<'_, Self>, stop: &mut dyn FnMut() -> bool) -> Bounded<Self>;
 
     /// The relaxation's solution in the node that was bounded last.
     fn candidate(&self) -> Candidate<'_>;

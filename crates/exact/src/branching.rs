@@ -1,7 +1,8 @@
 //! Where to split a node: which neuron, which edge of its cone, at which sample's hyperplane.
 
+use crate::bound::Split;
 use crate::cone::Cone;
-use crate::node::Product;
+use crate::product::Product;
 use crate::program::Program;
 use crate::relaxation::Relaxation;
 use crate::vertex::Vertex;
@@ -13,31 +14,20 @@ const LONG_EDGE: f64 = 0.5;
 /// A cone whose relative volume is below this is flat: then only the longest crossing edge is split.
 const FLAT: f64 = 0.01;
 
-/// A split: the edge from ray `a` to ray `b` of neuron `neuron`'s cone, at the hyperplane of `sample`.
+/// Where a cone is split: the edge from ray `a` to ray `b`, at the hyperplane of `sample`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Split {
-    pub(crate) neuron: usize,
+pub(crate) struct Crossing {
     pub(crate) a: usize,
     pub(crate) b: usize,
     pub(crate) sample: usize,
 }
 
 /// The split for a node whose relaxation was just solved; `None` if no sample cuts its cones.
-pub(crate) fn choose(program: &Program, product: &Product, relaxation: &Relaxation, depth: u32) -> Option<Split> {
+pub(crate) fn choose(program: &Program, product: &Product<Cone>, relaxation: &Relaxation, depth: u32) -> Option<Split<Crossing>> {
     let losses = LossGaps::new(program, product, relaxation);
-    choose_by_score(program, product, depth, |j, i| losses.share(j, i))
-}
-
-/// The split for a node of which `score(j, i)` says how much its bound loses at neuron `j` and sample `i`; `None` if no sample
-/// cuts its cones.
-pub(crate) fn choose_by_score(
-    program: &Program,
-    product: &Product,
-    depth: u32,
-    score: impl Fn(usize, usize) -> f64,
-) -> Option<Split> {
+    let score = |j, i| losses.share(j, i);
     if depth < FINISH_DEPTH
-        && let Some(split) = by_score(program, product, &score)
+        && let Some(split) = by_score(program, product, score)
     {
         return Some(split);
     }
@@ -45,10 +35,10 @@ pub(crate) fn choose_by_score(
 }
 
 /// The neuron whose bound loses most, an edge that carries much of the loss, the median crossing on it.
-fn by_score(program: &Program, product: &Product, score: impl Fn(usize, usize) -> f64) -> Option<Split> {
+fn by_score(program: &Program, product: &Product<Cone>, score: impl Fn(usize, usize) -> f64) -> Option<Split<Crossing>> {
     let mut best = 0.0;
     let mut chosen = None;
-    for (j, cone) in product.cones.iter().enumerate() {
+    for (j, cone) in product.regions.iter().enumerate() {
         let scores: Vec<(usize, f64)> = cone.cut.iter().map(|&i| (i, score(j, i))).filter(|(_, score)| *score > 0.0).collect();
         let total: f64 = scores.iter().map(|(_, score)| score).sum();
         if total > best {
@@ -57,15 +47,15 @@ fn by_score(program: &Program, product: &Product, score: impl Fn(usize, usize) -
         }
     }
     let (neuron, scores) = chosen?;
-    let cone = &product.cones[neuron];
+    let cone = &product.regions[neuron];
     let (a, b) = choose_edge(program, cone, &scores)?;
     let sample = median_crossing(cone, a, b, &scores)?;
-    Some(Split { neuron, a, b, sample })
+    Some(Split { neuron, place: Crossing { a, b, sample } })
 }
 
 /// How much the relaxation's loss lies below the true one at its solution, by sample and neuron.
 struct LossGaps<'a> {
-    product: &'a Product,
+    product: &'a Product<Cone>,
     relaxation: &'a Relaxation,
     samples: usize,
     /// Loss gap of every sample per unit of overestimation.
@@ -73,12 +63,12 @@ struct LossGaps<'a> {
 }
 
 impl<'a> LossGaps<'a> {
-    fn new(program: &Program, product: &'a Product, relaxation: &'a Relaxation) -> Self {
+    fn new(program: &Program, product: &'a Product<Cone>, relaxation: &'a Relaxation) -> Self {
         let samples = program.len();
         let mut gaps = Self { product, relaxation, samples, rates: vec![0.0; samples] };
         for (i, residual) in true_residuals(program, product, relaxation).iter().enumerate() {
             let relaxed = relaxation.residuals[i] / program.multiplicity[i];
-            let over: f64 = (0..product.cones.len()).map(|j| gaps.overestimation(j, i)).sum();
+            let over: f64 = (0..product.regions.len()).map(|j| gaps.overestimation(j, i)).sum();
             if over > 0.0 {
                 gaps.rates[i] = program.multiplicity[i] * (residual * residual - relaxed * relaxed).max(0.0) / over;
             }
@@ -104,12 +94,12 @@ impl<'a> LossGaps<'a> {
 }
 
 /// `f(x_i) - y_i` of the network at the relaxation's solution.
-pub(crate) fn true_residuals(program: &Program, product: &Product, relaxation: &Relaxation) -> Vec<f64> {
+pub(crate) fn true_residuals(program: &Program, product: &Product<Cone>, relaxation: &Relaxation) -> Vec<f64> {
     let n = program.len();
-    let constant = if program.output_bias { relaxation.multipliers[product.cones.len() * program.dim] } else { 0.0 };
+    let constant = if program.output_bias { relaxation.multipliers[product.regions.len() * program.dim] } else { 0.0 };
     (0..n)
         .map(|i| {
-            let units = (0..product.cones.len()).map(|j| product.sign(j) * relaxation.intervals().z[j * n + i].max(0.0));
+            let units = (0..product.regions.len()).map(|j| product.sign(j) * relaxation.intervals().z[j * n + i].max(0.0));
             units.sum::<f64>() + constant - program.labels[i]
         })
         .collect()
@@ -196,16 +186,16 @@ fn median_crossing(cone: &Cone, a: usize, b: usize, scores: &[(usize, f64)]) -> 
 /// The neuron whose bound loses most; of its cut samples the one with the fewest non-zero rays, on the longest edge that it
 /// crosses. Each such split lowers that number in both
 /// children and no decided sample becomes cut again, so a branch has at most `FINISH_DEPTH + k n (D - 1)` levels.
-fn finish_one_sample(program: &Program, product: &Product, score: impl Fn(usize, usize) -> f64) -> Option<Split> {
-    let loss = |j: &usize| product.cones[*j].cut.iter().map(|&i| score(*j, i)).sum::<f64>();
-    let undecided = (0..product.cones.len()).filter(|&j| !product.cones[j].cut.is_empty());
+fn finish_one_sample(program: &Program, product: &Product<Cone>, score: impl Fn(usize, usize) -> f64) -> Option<Split<Crossing>> {
+    let loss = |j: &usize| product.regions[*j].cut.iter().map(|&i| score(*j, i)).sum::<f64>();
+    let undecided = (0..product.regions.len()).filter(|&j| !product.regions[j].cut.is_empty());
     let neuron = undecided.max_by(|a, b| loss(a).total_cmp(&loss(b)))?;
-    let nonzero = |i: &usize| product.cones[neuron].rays.iter().filter(|ray| ray.z[*i] != 0.0).count();
-    let sample = product.cones[neuron].cut.iter().copied().min_by_key(nonzero)?;
-    let cone = &product.cones[neuron];
+    let nonzero = |i: &usize| product.regions[neuron].rays.iter().filter(|ray| ray.z[*i] != 0.0).count();
+    let sample = product.regions[neuron].cut.iter().copied().min_by_key(nonzero)?;
+    let cone = &product.regions[neuron];
     let length = |&(a, b): &(usize, usize)| edge_length(program, &cone.rays[a], &cone.rays[b]);
     let edges = (0..cone.rays.len()).flat_map(|a| (a + 1..cone.rays.len()).map(move |b| (a, b)));
     let crossing = edges.filter(|&(a, b)| crosses(cone, a, b, sample));
     let (a, b) = crossing.max_by(|x, y| length(x).total_cmp(&length(y)))?;
-    Some(Split { neuron, a, b, sample })
+    Some(Split { neuron, place: Crossing { a, b, sample } })
 }

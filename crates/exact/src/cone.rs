@@ -1,5 +1,7 @@
 //! Simplicial cones, the roots that cover the space, and exact splits that cover their parent.
 
+use crate::bound::Region;
+use crate::branching::Crossing;
 use crate::integers::{dot, drop_common_zeros, independent_columns, kernel, make_primitive, scaled_to_f64, solve_exactly};
 use crate::program::Program;
 use crate::vertex::Vertex;
@@ -36,7 +38,18 @@ pub(crate) struct Cone {
     /// The samples that are cut.
     pub(crate) cut: Vec<usize>,
     /// Is the neuron off on every sample?
-    pub(crate) off: bool,
+    off: bool,
+}
+
+impl Region for Cone {
+    fn is_off(&self) -> bool {
+        self.off
+    }
+
+    /// Memory of the cone and the one ray that it does not share.
+    fn bytes(&self) -> usize {
+        self.decisions.len() * (1 + size_of::<f64>()) + self.cut.len() * size_of::<usize>() + self.rays.len() * RAY_BYTES
+    }
 }
 
 impl Cone {
@@ -64,11 +77,6 @@ impl Cone {
         Self { rays, decisions, cut, off }
     }
 
-    /// Memory that the cone and the one ray that it does not share hold, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        self.decisions.len() * (1 + size_of::<f64>()) + self.cut.len() * size_of::<usize>() + self.rays.len() * RAY_BYTES
-    }
-
     /// Do the rays disagree on the sample?
     pub(crate) fn cuts(&self, sample: usize) -> bool {
         self.decisions[sample] == Decision::Cut
@@ -83,7 +91,7 @@ impl Cone {
 
     /// Splits at the hyperplane of `sample` on the edge from ray `a` to ray `b`, whose pre-activations there have opposite
     /// signs. The first child has the new ray in place of `b`, the second in place of `a`; together they cover the cone.
-    pub(crate) fn split(&self, program: &Program, a: usize, b: usize, sample: usize) -> [Self; 2] {
+    pub(crate) fn split(&self, program: &Program, &Crossing { a, b, sample }: &Crossing) -> [Self; 2] {
         let ray = Arc::new(self.split_ray(program, a, b, sample));
         [self.with_ray(b, &ray), self.with_ray(a, &ray)]
     }

@@ -1,8 +1,10 @@
 //! The samples of a node that some cone cuts, gathered into short rows: only their intervals have a length, so only they
 //! change between the solves of a node.
 
+use crate::cone::Cone;
 use crate::kernels::{Ends, Kernels, LANES, padded};
-use crate::node::{Lines, Product, SLOPE_STEPS, slope};
+use crate::lines::{Lines, SLOPE_STEPS, slope};
+use crate::product::Product;
 use crate::program::Program;
 
 /// Marks a neuron that does not cut a sample: its minorant is the chord.
@@ -61,11 +63,11 @@ impl Reached {
 
 impl CutSamples {
     /// Gathers the samples of `product`, with the sides and slopes of `lines`.
-    pub(crate) fn gather(&mut self, program: &Program, product: &Product, lines: &Lines) {
+    pub(crate) fn gather(&mut self, program: &Program, product: &Product<Cone>, lines: &Lines) {
         let n = program.len();
         self.is_cut.clear();
         self.is_cut.resize(n, false);
-        for &i in product.cones.iter().flat_map(|cone| &cone.cut) {
+        for &i in product.regions.iter().flat_map(|cone| &cone.cut) {
             self.is_cut[i] = true;
         }
         self.indices.clear();
@@ -73,26 +75,26 @@ impl CutSamples {
         self.dim = program.dim;
         self.rows = padded(self.indices.len());
         self.signs.clear();
-        self.signs.extend((0..product.cones.len()).map(|j| product.sign(j)));
+        self.signs.extend((0..product.regions.len()).map(|j| product.sign(j)));
         let rows = self.rows;
         gather_row(&mut self.labels, &self.indices, rows, |i| program.labels[i]);
         gather_row(&mut self.weights, &self.indices, rows, |i| program.multiplicity[i]);
         gather_row(&mut self.roots, &self.indices, rows, |i| program.multiplicity[i].sqrt());
         gather_row(&mut self.sides, &self.indices, rows, |i| f64::from(lines.sides[i]));
         self.rays.clear();
-        for ray in product.cones.iter().flat_map(|cone| &cone.rays) {
+        for ray in product.regions.iter().flat_map(|cone| &cone.rays) {
             self.rays.extend(self.indices.iter().map(|&i| ray.z[i]));
             self.rays.resize(self.rays.len().next_multiple_of(LANES), 0.0);
         }
         self.gather_slopes(product, lines, n);
-        self.columns.resize(product.cones.len() * self.dim * rows, 0.0);
+        self.columns.resize(product.regions.len() * self.dim * rows, 0.0);
         self.target.resize(rows, 0.0);
         self.scales.resize(rows, 0.0);
     }
 
-    fn gather_slopes(&mut self, product: &Product, lines: &Lines, n: usize) {
+    fn gather_slopes(&mut self, product: &Product<Cone>, lines: &Lines, n: usize) {
         self.slopes.clear();
-        for (j, cone) in product.cones.iter().enumerate() {
+        for (j, cone) in product.regions.iter().enumerate() {
             let of_sample = |&i: &usize| if cone.cuts(i) { slope(lines.slopes[j * n + i]) } else { NOT_CUT };
             self.slopes.extend(self.indices.iter().map(of_sample));
             self.slopes.resize(self.slopes.len().next_multiple_of(LANES), NOT_CUT);
@@ -215,10 +217,10 @@ impl CutSamples {
     }
 
     /// Moves the slopes towards the subgradients at the given state; returns whether an active one changed.
-    pub(crate) fn update_slopes(&mut self, product: &Product, reached: &Reached, lines: &mut Lines, first: bool) -> bool {
+    pub(crate) fn update_slopes(&mut self, product: &Product<Cone>, reached: &Reached, lines: &mut Lines, first: bool) -> bool {
         let n = lines.sides.len();
         let mut changed = false;
-        for (j, cone) in product.cones.iter().enumerate() {
+        for (j, cone) in product.regions.iter().enumerate() {
             for (place, &i) in self.indices.iter().enumerate() {
                 let at = j * self.rows + place;
                 let old = self.slopes[at];

@@ -8,10 +8,12 @@
 //!
 //! Nothing that the relaxation claims is used: whatever `r`, `alpha` come in, the answer is proved or refused.
 
+use crate::cone::Cone;
 use crate::kernels::Kernels;
 use crate::linear::{Orthogonal, cholesky, cholesky_solve};
-use crate::node::{Lines, Product, SLOPE_STEPS, slope};
+use crate::lines::{Lines, SLOPE_STEPS, slope};
 use crate::pivots::solve_with_pivots;
+use crate::product::{Product, sign};
 use crate::program::Program;
 use crate::vertex::Vertex;
 use std::sync::Arc;
@@ -40,11 +42,12 @@ const ROUNDS: usize = 5;
 /// A node with the vector and slopes from which its bound is to be proved.
 pub(crate) struct Claim<'a> {
     pub(crate) program: &'a Program,
-    pub(crate) product: &'a Product,
-    /// The minorants of cut samples, for the inequalities at the rays. Without them the inequalities hold at `points`, with
-    /// the ReLUs themselves.
-    pub(crate) lines: Option<&'a Lines>,
-    /// Exact directions inside the neurons' cones, each with its neuron.
+    /// So many of the first neurons have sign +1.
+    pub(crate) positive: usize,
+    /// Simplicial cones with the minorants of their cut samples, for the inequalities at the rays. Without them the
+    /// inequalities hold at `points`, with the ReLUs themselves.
+    pub(crate) intervals: Option<(&'a [Arc<Cone>], &'a Lines)>,
+    /// Exact directions inside the neurons' regions, each with its neuron.
     pub(crate) points: &'a [(usize, Arc<Vertex>)],
 }
 
@@ -90,20 +93,34 @@ pub(crate) struct Prover {
     errors: Vec<f64>,
     /// `sum |r_i h_i|` of every row.
     scales: Vec<f64>,
-    gram: Vec<f64>,
     factor: Vec<f64>,
 }
 
 impl<'a> Claim<'a> {
     /// The claim of the interval bound.
-    pub(crate) fn intervals(program: &'a Program, product: &'a Product, lines: &'a Lines) -> Self {
-        Self { program, product, lines: Some(lines), points: &[] }
+    pub(crate) fn intervals(program: &'a Program, product: &'a Product<Cone>, lines: &'a Lines) -> Self {
+        Self { program, positive: product.positive, intervals: Some((&product.regions, lines)), points: &[] }
+    }
+
+    /// The claim of the hull bound, at the directions that decide it.
+    pub(crate) fn hulls(program: &'a Program, positive: usize, points: &'a [(usize, Arc<Vertex>)]) -> Self {
+        Self { program, positive, intervals: None, points }
+    }
+
+    /// Sign of neuron `j`.
+    pub(crate) fn sign(&self, j: usize) -> f64 {
+        sign(self.positive, j)
+    }
+
+    /// The simplicial cones, if the claim is about such.
+    pub(crate) fn cones(&self) -> &'a [Arc<Cone>] {
+        self.intervals.map_or(&[], |(cones, _)| cones)
     }
 
     /// Neuron and direction of a row; none for the constant.
     pub(crate) fn direction(&self, row: Row) -> Option<(usize, &Vertex)> {
         match row {
-            Row::Ray(j, l) => Some((j, &self.product.cones[j].rays[l])),
+            Row::Ray(j, l) => Some((j, &self.cones()[j].rays[l])),
             Row::Point(t) => Some((self.points[t].0, &self.points[t].1)),
             Row::Constant => None,
         }
@@ -112,10 +129,10 @@ impl<'a> Claim<'a> {
     /// Fills a column with row values for the given residuals.
     pub(crate) fn fill(&self, kernels: Kernels, row: Row, residuals: &[f64], column: &mut [f64]) {
         let Some((j, vertex)) = self.direction(row) else { return column.fill(1.0) };
-        let sign = self.product.sign(j);
+        let sign = self.sign(j);
         self.program.incidence.outputs(kernels, sign, &vertex.z, column);
-        let Some(lines) = self.lines else { return };
-        for &i in &self.product.cones[j].cut {
+        let Some((cones, lines)) = self.intervals else { return };
+        for &i in &cones[j].cut {
             if sign * residuals[i] > 0.0 {
                 column[i] = sign * slope(lines.slopes[j * residuals.len() + i]) * vertex.z[i];
             }
@@ -160,7 +177,7 @@ pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], e
 impl Prover {
     /// The lower bound proved from `residuals` by the inequalities at all rays, if the proof goes through and reaches `needed`.
     pub(crate) fn prove(&mut self, claim: &Claim, residuals: &[f64], needed: f64) -> Option<f64> {
-        let rays = (0..claim.product.cones.len()).flat_map(|j| (0..claim.program.dim).map(move |l| Row::Ray(j, l)));
+        let rays = (0..claim.cones().len()).flat_map(|j| (0..claim.program.dim).map(move |l| Row::Ray(j, l)));
         self.prove_rows(claim, rays, residuals, needed)
     }
 
@@ -246,20 +263,15 @@ impl Prover {
         for &t in tight {
             self.kernels.mask(&mut self.columns[t * n..(t + 1) * n], &self.residuals);
         }
-        if tight.iter().any(|&t| self.rows[t] == Row::Constant) {
+        // More rows than samples depend on each other.
+        if size > n || tight.iter().any(|&t| self.rows[t] == Row::Constant) {
             return false;
         }
         let column = |t: usize| &self.columns[t * n..(t + 1) * n];
-        self.gram.clear();
-        self.gram.resize(size * size, 0.0);
         self.factor.resize(size * size, 0.0);
-        for (r, &a) in tight.iter().enumerate() {
-            for (c, &b) in tight.iter().enumerate().take(r + 1) {
-                self.gram[r * size + c] = self.kernels.inner(column(a), column(b));
-            }
-        }
-        let gram = &self.gram;
-        if !cholesky(&mut self.factor, size, CLEARLY_INDEPENDENT * CLEARLY_INDEPENDENT, |r, c| gram[r * size + c]) {
+        // Entry by entry, so that dependent rows cost no more than the first of them.
+        let product = |r: usize, c: usize| self.kernels.inner(column(tight[r]), column(tight[c]));
+        if !cholesky(&mut self.factor, size, CLEARLY_INDEPENDENT * CLEARLY_INDEPENDENT, product) {
             return false;
         }
         let mut shares: Vec<f64> = tight.iter().map(|&t| self.missing(t)).collect();

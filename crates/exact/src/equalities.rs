@@ -8,7 +8,7 @@
 use crate::cone::Decision;
 use crate::dual::{Claim, Row};
 use crate::integers::dot;
-use crate::node::SLOPE_STEPS;
+use crate::lines::SLOPE_STEPS;
 use crate::vertex::Vertex;
 use num_bigint::BigInt;
 use num_traits::Zero;
@@ -149,11 +149,11 @@ impl Equalities {
 fn join(groups: &mut Vec<Shared>, claim: &Claim, row: Row, signs: &[i64]) {
     let Some((j, vertex)) = claim.direction(row) else { return };
     let steps = row_steps(claim, j, vertex, signs);
-    let cone = &claim.product.cones[j];
     // Where the pre-activation vanishes any step will do, and where the residual of a cut sample does: it is no pivot.
     let mut known: Vec<bool> = vertex.z.iter().map(|&z| z != 0.0).collect();
     let idle = |t: &&usize| claim.program.incidence.samples_of(**t).iter().all(|&i| signs[i] == 0);
-    cone.cut.iter().filter(idle).for_each(|&t| known[t] = false);
+    let cut = claim.cones().get(j).map_or(&[][..], |cone| &cone.cut);
+    cut.iter().filter(idle).for_each(|&t| known[t] = false);
     let agrees = |group: &&mut Shared| {
         let own = steps.iter().zip(&known);
         own.zip(group.steps.iter().zip(&group.known)).all(|((a, ka), (b, kb))| a == b || !ka || !kb)
@@ -175,13 +175,12 @@ fn vertex<'a>(claim: &'a Claim, row: Row) -> &'a Vertex {
 
 /// The lines that bound neuron `j` at a direction at every point, for residuals of the given signs.
 fn row_steps(claim: &Claim, j: usize, vertex: &Vertex, signs: &[i64]) -> Vec<u8> {
-    let cone = &claim.product.cones[j];
     let mut steps: Vec<u8> = vertex.z.iter().map(|&z| if z > 0.0 { SLOPE_STEPS } else { 0 }).collect();
-    let Some(lines) = claim.lines else { return steps };
+    let Some((cones, lines)) = claim.intervals else { return steps };
     let n = steps.len();
-    let calling = if j < claim.product.positive { 1 } else { -1 };
-    for &i in &cone.cut {
-        debug_assert!(cone.decisions[i] == Decision::Cut);
+    let calling = if j < claim.positive { 1 } else { -1 };
+    for &i in &cones[j].cut {
+        debug_assert!(cones[j].decisions[i] == Decision::Cut);
         if signs[i].signum() == calling {
             steps[i] = lines.slopes[j * n + i];
         }
@@ -220,5 +219,5 @@ pub(crate) fn exact_row(
         }
     }
     let inner = dot(&vertex.ray, &sum);
-    if j < claim.product.positive { inner } else { -inner }
+    if j < claim.positive { inner } else { -inner }
 }

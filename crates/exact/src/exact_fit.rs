@@ -1,12 +1,12 @@
 //! The optimum of a decided node in exact arithmetic: the last resort where floating point cannot prove a leaf.
 //!
-//! In a node without cut samples the relaxation is exact, so the node is a non-negative least-squares problem with integer
-//! data. Principal pivoting with the least-index rule (Murty) finds the passive set that satisfies the optimality conditions
+//! In a node without cut points every neuron is linear on its region, so that the node is a non-negative least-squares problem
+//! with integer data: a column for every ray of a region. Principal pivoting with the least-index rule (Murty) finds the passive set that satisfies the optimality conditions
 //! exactly; the optimum is then a fraction.
 
 use crate::integers::{CramerSolution, dot, solve_exactly};
-use crate::node::Product;
 use crate::program::{Program, enclose};
+use crate::vertex::Vertex;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -17,12 +17,12 @@ use optgap_problem::Enclosure;
 const MOST_PIVOTS: usize = 500;
 
 /// A proved lower bound of the node's sum of squares over all samples: its optimum, rounded down, or if the pivoting does
-/// not end what no prediction can avoid. `support` names the multipliers that are probably not zero.
+/// not end what no prediction can avoid. `rays` has those of all regions, each with its neuron's sign; `support` their
+/// multipliers, of which only matters which are positive.
 ///
-/// Only for products in which no cone cuts a sample.
-pub(crate) fn decided_optimum(program: &Program, product: &Product, support: &[f64]) -> f64 {
-    let fit = Fit::new(program, product);
-    match fit.solve(support) {
+/// Only for products in which no region is cut by a point's hyperplane.
+pub(crate) fn decided_optimum<'a>(program: &Program, rays: impl Iterator<Item = (f64, &'a Vertex)>, support: &[f64]) -> f64 {
+    match Fit::new(program, rays).solve(support) {
         Some(squares) => (Enclosure::exact(program.unavoidable) + enclose(&squares)).lo,
         None => program.unavoidable,
     }
@@ -39,23 +39,20 @@ struct Fit {
 }
 
 impl Fit {
-    fn new(program: &Program, product: &Product) -> Self {
-        debug_assert!(product.cones.iter().all(|cone| cone.cut.is_empty()));
+    fn new<'a>(program: &Program, rays: impl Iterator<Item = (f64, &'a Vertex)>) -> Self {
         let label_scale = program.exact_labels.iter().fold(BigInt::one(), |scale, label| scale.lcm(label.denom()));
         let labels: Vec<BigInt> =
             program.exact_labels.iter().map(|label| label.numer() * (&label_scale / label.denom())).collect();
         let multiplicity: Vec<u64> = program.multiplicity.iter().map(|&m| m as u64).collect();
         let mut columns: Vec<Vec<BigInt>> = Vec::new();
-        for (j, cone) in product.cones.iter().enumerate() {
-            for ray in &cone.rays {
-                let on = |t: &&usize| ray.z[**t] > 0.0;
-                let entry = |i: usize| {
-                    let shown = program.incidence.points_of(i).iter().filter(on);
-                    let output: BigInt = shown.map(|&t| dot(&ray.ray, &program.integer_points[t])).sum();
-                    if j < product.positive { output } else { -output }
-                };
-                columns.push((0..program.len()).map(entry).collect());
-            }
+        for (sign, ray) in rays {
+            let on = |t: &&usize| ray.z[**t] > 0.0;
+            let entry = |i: usize| {
+                let shown = program.incidence.points_of(i).iter().filter(on);
+                let output: BigInt = shown.map(|&t| dot(&ray.ray, &program.integer_points[t])).sum();
+                if sign > 0.0 { output } else { -output }
+            };
+            columns.push((0..program.len()).map(entry).collect());
         }
         let bounded = columns.len();
         if program.output_bias {

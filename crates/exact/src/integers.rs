@@ -234,7 +234,7 @@ pub(crate) fn kernel(rows: &[&[BigInt]], columns: usize) -> Vec<Vec<BigInt>> {
     .collect()
 }
 
-/// The generalised cross product of `size - 1` rows of length `size <= 4`: orthogonal to all of them, zero iff they are
+/// The generalised cross product of `size - 1` rows of length `size`: orthogonal to all of them, zero iff they are
 /// dependent.
 pub(crate) fn cross(rows: &[&[BigInt]]) -> Vec<BigInt> {
     let size = rows.len() + 1;

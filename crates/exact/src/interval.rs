@@ -1,12 +1,15 @@
 //! The node bound by prediction intervals: every sample has an interval of predictions, and the node a least-squares bound.
 
 use crate::bound::{Bounded, Candidate, Node, NodeBound, Open};
-use crate::branching;
+use crate::branching::{self, Crossing};
+use crate::cone::{self, Cone};
 use crate::dual::{Claim, Prover};
 use crate::exact_fit::decided_optimum;
-use crate::node::{Lines, Product};
+use crate::lines::Lines;
+use crate::product::Product;
 use crate::program::Program;
 use crate::relaxation::Relaxation;
+use std::sync::Arc;
 
 /// A node that stays open is given a proof of its own if its relaxation lies above the bound proved for its parent by more
 /// than this share: what is left when time runs out.
@@ -25,7 +28,7 @@ impl<'a> Interval<'a> {
     }
 
     /// A proved bound of a node that stays open: its own, or that of its parent.
-    fn prove_open(&mut self, product: &Product, lines: &Lines, inherited: f64) -> f64 {
+    fn prove_open(&mut self, product: &Product<Cone>, lines: &Lines, inherited: f64) -> f64 {
         let program = self.program;
         let value = self.relaxation.value + program.unavoidable;
         if value <= inherited * (1.0 + WORTH_PROVING) {
@@ -36,13 +39,23 @@ impl<'a> Interval<'a> {
 }
 
 impl NodeBound for Interval<'_> {
+    type Region = Cone;
+    type Place = Crossing;
     type State = Lines;
 
-    fn root(&self) -> Lines {
+    fn roots(&self) -> Vec<Arc<Cone>> {
+        cone::roots(self.program)
+    }
+
+    fn split(&self, cone: &Cone, place: &Crossing) -> [Cone; 2] {
+        cone.split(self.program, place)
+    }
+
+    fn root_state(&self) -> Lines {
         Lines::new(self.program.width, self.program.len())
     }
 
-    fn bound(&mut self, node: &Node<'_, Lines>, _: &mut dyn FnMut() -> bool) -> Bounded<Lines> {
+    fn bound(&mut self, node: &Node<'_, Self>, _: &mut dyn FnMut() -> bool) -> Bounded<Self> {
         let (program, product) = (self.program, node.product);
         let mut lines = node.parent.clone();
         let mut bound = None;
@@ -54,14 +67,14 @@ impl NodeBound for Interval<'_> {
         if let (true, Some(bound)) = (closed, bound) {
             return Bounded::Closed(bound);
         }
-        match branching::choose(program, product, &self.relaxation, node.depth) {
-            Some(split) => {
-                let proved = self.prove_open(product, &lines, node.inherited);
-                Bounded::Open(Open { proved, value: self.relaxation.value, state: lines, split })
-            }
-            // Nothing is cut: the relaxation is exact, and rational arithmetic settles what floating point could not.
-            None => Bounded::Closed(decided_optimum(program, product, &self.relaxation.multipliers)),
+        if let Some(split) = branching::choose(program, product, &self.relaxation, node.depth) {
+            let proved = self.prove_open(product, &lines, node.inherited);
+            return Bounded::Open(Open { proved, value: self.relaxation.value, state: lines, split });
         }
+        // Nothing is cut: the relaxation is exact, and rational arithmetic settles what floating point could not.
+        let cones = product.regions.iter().enumerate();
+        let rays = cones.flat_map(|(j, cone)| cone.rays.iter().map(move |ray| (product.sign(j), &**ray)));
+        Bounded::Closed(decided_optimum(program, rays, &self.relaxation.multipliers))
     }
 
     fn candidate(&self) -> Candidate<'_> {

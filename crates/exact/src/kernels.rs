@@ -161,6 +161,40 @@ impl Kernels {
         ))
     }
 
+    /// `sum_t q_t relu(sign * z_t)`.
+    pub(crate) fn relu_sum(self, z: &[f64], sign: f64, q: &[f64]) -> f64 {
+        self.arch.dispatch(Reading(
+            #[inline(always)]
+            || relu_sum(z, sign, q),
+        ))
+    }
+
+    /// `out = slope . v + sum_t weight_t relu(v . x_t)` for the directions `v` of the given rays: ray `2 l` has direction `l`, ray
+    /// `2 l + 1` the opposite one. Directions are as long as the slope; `blocks` holds [`LANES`] points at a time, coordinate
+    /// after coordinate.
+    pub(crate) fn ray_sums(
+        self,
+        blocks: &[f64],
+        weights: &[f64],
+        slope: &[f64],
+        directions: &[f64],
+        rays: &[u32],
+        out: &mut [f64],
+    ) {
+        macro_rules! dispatch {
+            ($($dim:literal)*) => {
+                match slope.len() {
+                    $($dim => self.arch.dispatch(Writing(
+                        #[inline(always)]
+                        || ray_sums::<$dim>(blocks, weights, slope, directions, rays, out),
+                    )),)*
+                    dim => unreachable!("directions of {dim} coordinates"),
+                }
+            };
+        }
+        dispatch!(1 2 3 4 5 6 7 8 9 10);
+    }
+
     /// Compiles `operation`, a closure marked `#[inline(always)]` that changes what it captures, for the machine.
     #[inline(always)]
     pub(crate) fn run(self, operation: impl FnMut()) {
@@ -195,6 +229,50 @@ fn inner(a: &[f64], b: &[f64]) -> f64 {
         let (x, y) = (lanes(x), lanes(y));
         for lane in 0..LANES {
             sums[lane] += x[lane] * y[lane];
+        }
+    }
+    total(sums) + rest
+}
+
+#[inline(always)]
+fn ray_sums<const DIM: usize>(blocks: &[f64], weights: &[f64], slope: &[f64], directions: &[f64], rays: &[u32], out: &mut [f64]) {
+    for (out, &ray) in out.iter_mut().zip(rays) {
+        let sign = if ray % 2 == 0 { 1.0 } else { -1.0 };
+        let start = ray as usize / 2 * DIM;
+        let direction = &directions[start..start + DIM];
+        let v: [f64; DIM] = std::array::from_fn(|c| sign * direction[c]);
+        let mut linear = 0.0;
+        for c in 0..DIM {
+            linear += slope[c] * v[c];
+        }
+        let mut sums = [0.0; LANES];
+        for (block, w) in blocks.chunks_exact(DIM * LANES).zip(weights.chunks_exact(LANES)) {
+            let w = lanes(w);
+            let mut z = [0.0; LANES];
+            for c in 0..DIM {
+                let x = lanes(&block[c * LANES..(c + 1) * LANES]);
+                for lane in 0..LANES {
+                    z[lane] += v[c] * x[lane];
+                }
+            }
+            for lane in 0..LANES {
+                sums[lane] += w[lane] * z[lane].max(0.0);
+            }
+        }
+        *out = linear + total(sums);
+    }
+}
+
+/// `sum_t q_t relu(sign * z_t)`.
+#[inline(always)]
+fn relu_sum(z: &[f64], sign: f64, q: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (z_chunks, q_chunks) = (z.chunks_exact(LANES), q.chunks_exact(LANES));
+    let rest: f64 = z_chunks.remainder().iter().zip(q_chunks.remainder()).map(|(z, q)| (sign * z).max(0.0) * q).sum();
+    for (z, q) in z_chunks.zip(q_chunks) {
+        let (z, q) = (lanes(z), lanes(q));
+        for lane in 0..LANES {
+            sums[lane] += (sign * z[lane]).max(0.0) * q[lane];
         }
     }
     total(sums) + rest

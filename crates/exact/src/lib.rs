@@ -15,14 +15,15 @@
 //! ```
 //!
 //! How it works: `program` reduces the instance by exact steps to points and samples (`incidence`: a shared filter shows several
-//! points of a sample, a dense network one), `descent` finds good weights, `search` splits the space of neuron directions into
-//! simplicial cones (`cone`, `vertex`: exact integer rays) and keeps them in a `tree`. A node is bounded in floating point, by
-//! prediction `interval`s of its samples (`relaxation`, `cut_samples`, `nnls`, `kernels`; dense networks only) or by joint
-//! `hull`s of what its neurons can do, and `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the
-//! bound with rigorous arithmetic. Only proved bounds prune. `branching` says where to split. One unit in many dimensions is
-//! searched by `one_sided` instead, which branches on the samples' sides. [`CellPolish`] solves the activation cell of given
-//! weights.
+//! points of a sample, a dense network one), `descent` finds good weights, and `search` splits the space of neuron directions into
+//! regions and keeps their `product`s in a `tree`. A node is bounded in floating point, by joint `hull`s of what its neurons can
+//! do on the cells of the points' `arrangement`, or, where that has too many rays, by prediction `interval`s of its samples
+//! (`relaxation`, `cut_samples`, `nnls`; simplicial `cone`s with exact integer rays, split by `branching`; dense networks only).
+//! `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic. Only proved
+//! bounds prune. One unit in many dimensions is searched by `one_sided` instead, which branches on the samples' sides.
+//! [`CellPolish`] solves the activation cell of given weights.
 
+mod arrangement;
 mod bound;
 mod branching;
 mod cone;
@@ -39,16 +40,17 @@ mod integers;
 mod interval;
 mod kernels;
 mod linear;
+mod lines;
 mod multistart;
 mod nnls;
-mod node;
 mod one_sided;
 mod pivots;
 mod polish;
+mod product;
 mod program;
 mod projection;
 mod relaxation;
-mod roots;
+
 mod search;
 mod solver;
 mod tree;

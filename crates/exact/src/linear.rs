@@ -189,12 +189,13 @@ pub(crate) fn least_squares<'a>(columns: impl Iterator<Item = &'a [f64]>, target
 pub(crate) fn cholesky(factor: &mut [f64], size: usize, tolerance: f64, entry: impl Fn(usize, usize) -> f64) -> bool {
     for r in 0..size {
         for c in 0..=r {
-            let mut value = entry(r, c);
+            let given = entry(r, c);
+            let mut value = given;
             for t in 0..c {
                 value -= factor[r * size + t] * factor[c * size + t];
             }
             if r == c {
-                if value.is_nan() || value <= (tolerance * entry(r, r)).max(0.0) {
+                if value.is_nan() || value <= (tolerance * given).max(0.0) {
                     return false;
                 }
                 factor[r * size + r] = value.sqrt();

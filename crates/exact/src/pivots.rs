@@ -165,7 +165,7 @@ fn row_holds(claim: &Claim, row: Row, exact: &ExactResiduals, column: &mut [f64]
 
 fn is_cut(claim: &Claim, i: usize) -> bool {
     let shown = claim.program.incidence.points_of(i);
-    claim.product.cones.iter().any(|cone| shown.iter().any(|&t| cone.decisions[t] == Decision::Cut))
+    claim.cones().iter().any(|cone| shown.iter().any(|&t| cone.decisions[t] == Decision::Cut))
 }
 
 /// A sample for every equality that does not follow from the others, by Gaussian elimination with complete pivoting on the

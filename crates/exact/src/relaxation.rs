@@ -3,10 +3,12 @@
 //!
 //! Everything here is floating point and only proposes; `dual` proves.
 
+use crate::cone::Cone;
 use crate::cut_samples::{CutSamples, Reached};
 use crate::kernels::Kernels;
+use crate::lines::Lines;
 use crate::nnls::Nnls;
-use crate::node::{Lines, Product};
+use crate::product::Product;
 use crate::program::Program;
 
 /// Newton rounds on the sides of the intervals.
@@ -60,13 +62,13 @@ struct Decided {
 }
 
 impl Decided {
-    fn prepare(&mut self, kernels: Kernels, program: &Program, product: &Product, cut: &CutSamples, size: usize) {
+    fn prepare(&mut self, kernels: Kernels, program: &Program, product: &Product<Cone>, cut: &CutSamples, size: usize) {
         let n = program.len();
         self.scales.clear();
         self.scales.extend(program.multiplicity.iter().enumerate().map(|(i, m)| if cut.contains(i) { 0.0 } else { m.sqrt() }));
         self.columns.resize(size * n, 0.0);
         let mut columns = self.columns.chunks_exact_mut(n);
-        for (j, cone) in product.cones.iter().enumerate() {
+        for (j, cone) in product.regions.iter().enumerate() {
             for (ray, column) in cone.rays.iter().zip(&mut columns) {
                 kernels.scaled_relu(column, product.sign(j), &ray.z, &self.scales);
             }
@@ -116,12 +118,12 @@ impl Relaxation {
     pub(crate) fn solve(
         &mut self,
         program: &Program,
-        product: &Product,
+        product: &Product<Cone>,
         lines: &mut Lines,
         cut: f64,
         mut enough: impl FnMut(&[f64], &Lines) -> bool,
     ) -> bool {
-        let variables = product.cones.len() * program.dim;
+        let variables = product.regions.len() * program.dim;
         let size = variables + usize::from(program.output_bias);
         self.nnls.resize(size, variables);
         self.nnls.start_from(&lines.support);
@@ -224,7 +226,7 @@ impl Relaxation {
     }
 
     /// Residuals, value and intervals of all samples at the settled multipliers.
-    fn conclude(&mut self, program: &Program, product: &Product, lines: &mut Lines) {
+    fn conclude(&mut self, program: &Program, product: &Product<Cone>, lines: &mut Lines) {
         let n = program.len();
         lines.support.clear();
         lines.support.extend(self.multipliers.iter().map(|&m| m > 0.0));
@@ -232,13 +234,13 @@ impl Relaxation {
         let Intervals { z, chord } = &mut self.intervals;
         for row in [&mut *z, &mut *chord] {
             row.clear();
-            row.resize(product.cones.len() * n, 0.0);
+            row.resize(product.regions.len() * n, 0.0);
         }
         let constant = if program.output_bias { self.multipliers.last().copied().unwrap_or(0.0) } else { 0.0 };
         self.residuals.clear();
         self.residuals.extend(program.labels.iter().map(|label| constant - label));
         let parts = z.chunks_exact_mut(n).zip(chord.chunks_exact_mut(n)).zip(self.multipliers.chunks(program.dim));
-        for ((j, cone), ((z, chord), multipliers)) in product.cones.iter().enumerate().zip(parts) {
+        for ((j, cone), ((z, chord), multipliers)) in product.regions.iter().enumerate().zip(parts) {
             for (ray, &multiplier) in cone.rays.iter().zip(multipliers).filter(|(_, m)| **m != 0.0) {
                 self.kernels.add_ray(z, chord, multiplier, &ray.z);
             }

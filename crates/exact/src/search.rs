@@ -3,13 +3,11 @@
 //! One heap of open nodes serves all threads: bounding a node takes far longer than taking one. Nodes wait in order of their
 //! proved bound, so that the bound of the whole rises steadily and a time-out leaves one worth having.
 
-use crate::bound::{Bounded, Node, NodeBound, Open};
-use crate::cone::Cone;
+use crate::bound::{Bounded, Node, NodeBound, Open, Region, Split};
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
-use crate::node::Product;
+use crate::product::Product;
 use crate::program::Program;
-use crate::roots::root_products;
 use crate::tree::{Tree, Waiting};
 use optgap_problem::{Bounds, Progress, StopReason, Watch};
 use rayon::ThreadPool;
@@ -55,8 +53,10 @@ pub(crate) fn search<B: NodeBound>(
 ) -> Searched {
     let threads = limits.pool.map_or(1, ThreadPool::current_num_threads);
     let mut tree = Tree::new(threads, limits.memory);
-    for product in root_products(program) {
-        tree.add(Waiting::root(product, program.unavoidable));
+    for product in Product::roots(program, &bound().roots()) {
+        // Nothing is known of it but what no prediction can avoid.
+        let content = Content { product, split: None };
+        tree.add(Waiting { proved: program.unavoidable, value: 0.0, depth: 0, bytes: 0, content });
     }
     let search = Search {
         program,
@@ -80,12 +80,23 @@ pub(crate) fn search<B: NodeBound>(
     searched
 }
 
+/// What an open node is made of: a node that was bounded waits to be split, a root to be bounded.
+struct Content<R, P, S> {
+    product: Product<R>,
+    /// What its children start from, and where it is split; none for a root.
+    split: Option<(S, Split<P>)>,
+}
+
+/// An open node of a search with this bound.
+type Waits<B> = Waiting<ContentOf<B>>;
+type ContentOf<B> = Content<<B as NodeBound>::Region, <B as NodeBound>::Place, <B as NodeBound>::State>;
+
 /// What the threads share.
-struct Search<'a, S> {
+struct Search<'a, B: NodeBound> {
     program: &'a Program,
     landscape: &'a Landscape<'a>,
     incumbent: &'a Incumbent<'a>,
-    tree: Mutex<Tree<S>>,
+    tree: Mutex<Tree<ContentOf<B>>>,
     /// Wakes threads without a node: told when nodes were added or the search has ended.
     added: Condvar,
     /// Wakes the thread that keeps the watch when the search has ended; telling it of every node would cost more than the nodes.
@@ -95,9 +106,9 @@ struct Search<'a, S> {
 }
 
 /// Ends the search when its thread panics: the others would wait for its node for ever. The panic itself goes on to the caller.
-struct Alarm<'s, 'a, S>(&'s Search<'a, S>);
+struct Alarm<'s, 'a, B: NodeBound>(&'s Search<'a, B>);
 
-impl<S> Drop for Alarm<'_, '_, S> {
+impl<B: NodeBound> Drop for Alarm<'_, '_, B> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.tree.lock().unwrap_or_else(PoisonError::into_inner).stop = Some(StopReason::Interrupted);
@@ -107,13 +118,13 @@ impl<S> Drop for Alarm<'_, '_, S> {
     }
 }
 
-impl<S: Send> Search<'_, S> {
-    fn tree(&self) -> MutexGuard<'_, Tree<S>> {
+impl<B: NodeBound> Search<'_, B> {
+    fn tree(&self) -> MutexGuard<'_, Tree<ContentOf<B>>> {
         self.tree.lock().expect("no thread panics while it holds the tree")
     }
 
     /// The calling thread does everything.
-    fn run_alone<B: NodeBound<State = S>>(&self, bound: B, watch: &mut dyn Watch) {
+    fn run_alone(&self, bound: B, watch: &mut dyn Watch) {
         let mut worker = Worker { search: self, bound, nodes: 0 };
         let mut next_report = 0;
         loop {
@@ -135,7 +146,7 @@ impl<S: Send> Search<'_, S> {
     }
 
     /// The threads of the pool bound nodes; the calling one keeps the watch.
-    fn run_together<B: NodeBound<State = S>>(&self, pool: &ThreadPool, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
+    fn run_together(&self, pool: &ThreadPool, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
         pool.in_place_scope(|scope| {
             for thread in 0..pool.current_num_threads() {
                 let bound = &bound;
@@ -160,7 +171,7 @@ impl<S: Send> Search<'_, S> {
     }
 
     /// The next node for a thread; none when the search is done.
-    fn wait_for_node(&self, thread: usize) -> Option<Waiting<S>> {
+    fn wait_for_node(&self, thread: usize) -> Option<Waits<B>> {
         let mut tree = self.tree();
         loop {
             if tree.is_done() {
@@ -177,7 +188,7 @@ impl<S: Send> Search<'_, S> {
         }
     }
 
-    fn progress(&self, tree: &Tree<S>) -> Progress {
+    fn progress(&self, tree: &Tree<ContentOf<B>>) -> Progress {
         let upper = self.incumbent.upper();
         let lower = self.incumbent.mean(tree.lower().min(self.incumbent.total())).min(upper);
         Progress::Search { nodes: tree.nodes, open: tree.open(), bounds: Bounds { lower, upper } }
@@ -186,7 +197,7 @@ impl<S: Send> Search<'_, S> {
 
 /// One thread's view of the search.
 struct Worker<'s, 'a, B: NodeBound> {
-    search: &'s Search<'a, B::State>,
+    search: &'s Search<'a, B>,
     bound: B,
     /// Nodes bounded by this thread.
     nodes: u64,
@@ -194,21 +205,21 @@ struct Worker<'s, 'a, B: NodeBound> {
 
 impl<B: NodeBound> Worker<'_, '_, B> {
     /// Bounds a root, or splits a node and bounds its children; then gives the results to the tree.
-    fn treat(&mut self, node: Waiting<B::State>, thread: usize, stop: &mut dyn FnMut() -> bool) {
+    fn treat(&mut self, node: Waits<B>, thread: usize, stop: &mut dyn FnMut() -> bool) {
         let before = self.nodes;
         let mut results = Results { closed: f64::INFINITY, open: Vec::new() };
-        match node.split {
+        let Content { product, split } = node.content;
+        match split {
             None => {
-                let state = self.bound.root();
-                self.visit(node.product, &state, node.proved, 0, &mut results, stop);
+                let state = self.bound.root_state();
+                self.visit(product, &state, node.proved, 0, &mut results, stop);
             }
-            Some((state, split)) => {
-                let group = node.product.group(split.neuron);
-                let cone = &node.product.cones[split.neuron];
-                let [first, second] = cone.split(self.search.program, split.a, split.b, split.sample).map(Arc::new);
+            Some((state, Split { neuron, place })) => {
+                let group = product.group(neuron);
+                let parts = self.bound.split(&product.regions[neuron], &place).map(Arc::new);
                 // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
                 for in_first in (0..=group.len()).rev() {
-                    let child = with_cones(&node.product, &group, in_first, &first, &second);
+                    let child = product.with_regions(&group, in_first, &parts);
                     self.visit(child, &state, node.proved, node.depth + 1, &mut results, stop);
                 }
             }
@@ -222,11 +233,11 @@ impl<B: NodeBound> Worker<'_, '_, B> {
 
     fn visit(
         &mut self,
-        product: Product,
+        product: Product<B::Region>,
         parent: &B::State,
         inherited: f64,
         depth: u32,
-        results: &mut Results<B::State>,
+        results: &mut Results<B>,
         stop: &mut dyn FnMut() -> bool,
     ) {
         self.nodes += 1;
@@ -244,14 +255,15 @@ impl<B: NodeBound> Worker<'_, '_, B> {
             }
             Bounded::Open(Open { proved, value, state, split }) => {
                 self.round(&product, self.nodes.is_multiple_of(DESCENT_PERIOD));
-                let bytes = B::bytes(&state) + product.cones[split.neuron].bytes();
-                results.open.push(Waiting { proved, value, depth, product, split: Some((state, split)), bytes });
+                let bytes = B::bytes(&state) + product.regions[split.neuron].bytes();
+                let content = Content { product, split: Some((state, split)) };
+                results.open.push(Waiting { proved, value, depth, bytes, content });
             }
         }
     }
 
     /// Offers the relaxation's solution and a local optimum near it as incumbent, on demand or if it looks better.
-    fn round(&self, product: &Product, demanded: bool) {
+    fn round(&self, product: &Product<B::Region>, demanded: bool) {
         let Search { program, landscape, incumbent, .. } = self.search;
         let candidate = self.bound.candidate();
         let squares = product.squares(program, candidate.preactivations, candidate.constant);
@@ -267,17 +279,8 @@ impl<B: NodeBound> Worker<'_, '_, B> {
 }
 
 /// What treating a node gave.
-struct Results<S> {
+struct Results<B: NodeBound> {
     /// Lowest bound proved for a leaf that was closed.
     closed: f64,
-    open: Vec<Waiting<S>>,
-}
-
-/// The product with the first `in_first` neurons of a group in one cone and the others in the other.
-fn with_cones(product: &Product, group: &[usize], in_first: usize, first: &Arc<Cone>, second: &Arc<Cone>) -> Product {
-    let mut child = product.clone();
-    for (place, &neuron) in group.iter().enumerate() {
-        child.cones[neuron] = Arc::clone(if place < in_first { first } else { second });
-    }
-    child
+    open: Vec<Waits<B>>,
 }

@@ -1,13 +1,14 @@
 //! The exact solver: presolve, local search, branch and bound.
 
+use crate::arrangement::Arrangement;
 use crate::descent::Landscape;
-use crate::hull::{Hull, MOST_DIM};
+use crate::hull::Hull;
 use crate::incumbent::Incumbent;
 use crate::interval::Interval;
 use crate::multistart::multistart;
 use crate::one_sided;
+use crate::product::root_count;
 use crate::program::Program;
-use crate::roots::root_count;
 use crate::search::{Limits, Searched, search};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
@@ -23,8 +24,8 @@ const MIB: usize = 1 << 20;
 /// The exact methods, for registries.
 pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
     name: "cones",
-    meaning: "branch and bound on simplicial cones of neuron directions; proves the global optimum without any weight box",
-    version: 2,
+    meaning: "branch and bound on cones of neuron directions; proves the global optimum without any weight box",
+    version: 3,
     parameters: PARAMETERS,
     build,
 }];
@@ -68,7 +69,7 @@ fn build(parameters: &Parameters) -> Result<Box<dyn ExactSolver>, BadParameter> 
     }))
 }
 
-/// Branch and bound on simplicial cones of neuron directions.
+/// Branch and bound on cones of neuron directions.
 #[derive(Clone, Copy, Debug)]
 pub struct Cones {
     /// Local searches per hidden unit before the tree search.
@@ -94,17 +95,6 @@ pub enum OneSided {
     Always,
     /// Nowhere.
     Never,
-}
-
-/// Up to this number of distinct points hulls are faster than intervals: their nodes are dearer by about a factor of four at
-/// 30 points and ten at 200, and fewer by a factor of four at two neurons and fifteen at three. On a line (two coordinates)
-/// they stay cheap.
-fn most_hull_points(program: &Program) -> usize {
-    match (program.width, program.dim) {
-        (2, _) => 64,
-        (_, 0..=2) => usize::MAX,
-        _ => 250,
-    }
 }
 
 impl OneSided {
@@ -135,8 +125,8 @@ pub enum Bound {
     Auto,
     /// By prediction intervals of the samples: cheap.
     Interval,
-    /// By joint hulls of what the neurons can do: far fewer nodes. Cones of more than four dimensions get intervals; shared
-    /// filters have hulls only, and no more dimensions.
+    /// By joint hulls of what the neurons can do, on cells of the points' arrangement: far fewer nodes. Where the arrangement
+    /// has too many rays to keep, dense networks get intervals; shared filters have hulls only.
     Hull,
 }
 
@@ -149,15 +139,9 @@ impl Bound {
         }
     }
 
-    /// Are the nodes of this program bounded by hulls?
-    fn is_hull(self, program: &Program) -> bool {
-        match self {
-            Self::Interval => false,
-            Self::Hull => Hull::treats(program),
-            // Intervals are for points that are samples.
-            Self::Auto if !program.incidence.is_identity() => true,
-            Self::Auto => Hull::treats(program) && program.width > 1 && program.len() <= most_hull_points(program),
-        }
+    /// Are the nodes of networks on so many points in so many coordinates bounded by hulls?
+    fn is_hull(self, points: usize, dim: usize) -> bool {
+        self != Self::Interval && Arrangement::treats(points, dim)
     }
 }
 
@@ -176,11 +160,12 @@ impl ExactSolver for Cones {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
         let Activation::Relu = instance.network.activation;
         let Loss::Squared = instance.loss;
-        let dim = instance.network.unit_inputs(instance.data.dimension()) + usize::from(instance.network.hidden_bias);
         if let NetworkKind::SharedFilter { .. } = instance.network.kind {
-            return self.supports_filter(dim);
+            return self.supports_filter(instance);
         }
-        let roots = root_count(instance.network.width, dim, instance.network.train_output);
+        let dim = instance.data.dimension() + usize::from(instance.network.hidden_bias);
+        let regions = if self.bound.is_hull(instance.data.len(), dim) { 1 } else { dim + 1 };
+        let roots = root_count(instance.network.width, regions, instance.network.train_output);
         if roots > MOST_ROOTS {
             let (width, dimension) = (instance.network.width, instance.data.dimension());
             return Err(Unsupported(format!(
@@ -247,14 +232,17 @@ fn begin_with(start: &Weights, instance: &Instance, program: &Program, landscape
 }
 
 impl Cones {
-    /// Only hulls bound a filter with so many weights beside its output: under it a sample shows several points.
-    fn supports_filter(self, weights: usize) -> Result<(), Unsupported> {
+    /// Only hulls bound a filter: under it a sample shows several points.
+    fn supports_filter(self, instance: &Instance) -> Result<(), Unsupported> {
         if self.bound == Bound::Interval {
             return Err(Unsupported("shared filters are bounded by hulls only; leave the bound at auto".into()));
         }
-        if weights > MOST_DIM {
+        let program = Program::new(instance);
+        let (points, dim) = (program.incidence.points(), program.dim);
+        if dim > 0 && !self.bound.is_hull(points, dim) {
             return Err(Unsupported(format!(
-                "a shared filter of {weights} weights, its bias among them, is too large: at most {MOST_DIM} are treated"
+                "a shared filter of {dim} weights, its bias among them, on {points} distinct patches has too many \
+                 directions to search"
             )));
         }
         Ok(())
@@ -295,10 +283,17 @@ impl Cones {
         limits: Limits<'_>,
         watch: &mut dyn Watch,
     ) -> Searched {
-        if self.bound.is_hull(program) {
-            search(program, landscape, incumbent, limits, || Hull::new(program), watch)
-        } else {
-            search(program, landscape, incumbent, limits, || Interval::new(program), watch)
+        if !self.bound.is_hull(program.incidence.points(), program.dim) {
+            return search(program, landscape, incumbent, limits, || Interval::new(program), watch);
+        }
+        let mut stop = None;
+        let arrangement = Arrangement::new(program, limits.pool, || {
+            stop = stop.or_else(|| watch.should_stop());
+            stop.is_some()
+        });
+        match arrangement {
+            Some(arrangement) => search(program, landscape, incumbent, limits, || Hull::new(program, &arrangement), watch),
+            None => Searched { lower: program.unavoidable, nodes: 0, stop },
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The open nodes of a search and what is proved of the rest.
 
-use crate::branching::Split;
-use crate::node::Product;
 use optgap_problem::StopReason;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -10,39 +8,30 @@ use std::collections::BinaryHeap;
 /// little more.
 const HEAP_SHARE: f64 = 0.5;
 
-/// A node that waits to be split; a root waits to be bounded.
-pub(crate) struct Waiting<S> {
+/// An open node, and what the search knows of it.
+pub(crate) struct Waiting<N> {
     /// A proved lower bound of its sum of squares: orders the search.
     pub(crate) proved: f64,
     /// Value of its relaxation: proves nothing.
     pub(crate) value: f64,
     pub(crate) depth: u32,
-    pub(crate) product: Product,
-    /// What its children start from, and where it is split; none for a root.
-    pub(crate) split: Option<(S, Split)>,
     /// Memory that it holds, roughly.
     pub(crate) bytes: usize,
+    pub(crate) content: N,
 }
 
-impl<S> Waiting<S> {
-    /// A root, of which nothing is known but what no prediction can avoid.
-    pub(crate) fn root(product: Product, unavoidable: f64) -> Self {
-        Self { proved: unavoidable, value: 0.0, depth: 0, product, split: None, bytes: 0 }
-    }
-}
-
-impl<S> PartialEq for Waiting<S> {
+impl<N> PartialEq for Waiting<N> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
-impl<S> Eq for Waiting<S> {}
-impl<S> PartialOrd for Waiting<S> {
+impl<N> Eq for Waiting<N> {}
+impl<N> PartialOrd for Waiting<N> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
-impl<S> Ord for Waiting<S> {
+impl<N> Ord for Waiting<N> {
     /// The heap's greatest node has the lowest proved bound; among equals the lowest value, then the greatest depth.
     fn cmp(&self, other: &Self) -> Ordering {
         let by_bound = other.proved.total_cmp(&self.proved).then(other.value.total_cmp(&self.value));
@@ -51,10 +40,10 @@ impl<S> Ord for Waiting<S> {
 }
 
 /// Open nodes, nodes in work, and the lowest bound of those that are closed.
-pub(crate) struct Tree<S> {
-    heap: BinaryHeap<Waiting<S>>,
+pub(crate) struct Tree<N> {
+    heap: BinaryHeap<Waiting<N>>,
     /// Nodes of the depth-first mode.
-    stack: Vec<Waiting<S>>,
+    stack: Vec<Waiting<N>>,
     /// Proved bound of the node that each thread works on; infinite when it is idle.
     in_work: Vec<f64>,
     /// Lowest bound proved for a closed leaf.
@@ -67,7 +56,7 @@ pub(crate) struct Tree<S> {
     pub(crate) stop: Option<StopReason>,
 }
 
-impl<S> Tree<S> {
+impl<N> Tree<N> {
     /// An empty tree for so many threads, whose open nodes may hold `memory` bytes.
     pub(crate) fn new(threads: usize, memory: usize) -> Self {
         Self {
@@ -100,7 +89,7 @@ impl<S> Tree<S> {
     }
 
     /// Adds an open node.
-    pub(crate) fn add(&mut self, node: Waiting<S>) {
+    pub(crate) fn add(&mut self, node: Waiting<N>) {
         self.bytes += node.bytes;
         if (self.bytes as f64) < HEAP_SHARE * self.memory as f64 {
             self.heap.push(node);
@@ -113,7 +102,7 @@ impl<S> Tree<S> {
     }
 
     /// Hands a node to a thread. Nodes that an incumbent found meanwhile has closed are dropped on the way.
-    pub(crate) fn take(&mut self, thread: usize, cut: f64) -> Option<Waiting<S>> {
+    pub(crate) fn take(&mut self, thread: usize, cut: f64) -> Option<Waiting<N>> {
         while let Some(node) = self.stack.pop().or_else(|| self.heap.pop()) {
             self.bytes -= node.bytes;
             if node.proved < cut {
@@ -126,7 +115,7 @@ impl<S> Tree<S> {
     }
 
     /// A thread is done with its node: the lowest bound of the children that it closed, and those that stay open.
-    pub(crate) fn finish(&mut self, thread: usize, closed: f64, open: Vec<Waiting<S>>) {
+    pub(crate) fn finish(&mut self, thread: usize, closed: f64, open: Vec<Waiting<N>>) {
         self.in_work[thread] = f64::INFINITY;
         self.closed = self.closed.min(closed);
         // The first child comes last and so is the first that the depth-first mode takes.

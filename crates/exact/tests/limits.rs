@@ -2,7 +2,7 @@
 
 use optgap_conformance::exact::{samples, with_samples};
 use optgap_conformance::reference::reference_instances;
-use optgap_exact::Cones;
+use optgap_exact::{Bound, Cones};
 use optgap_problem::{Dataset, ExactSolver, ExactTask, Instance, Loss, Network, Progress, StopReason, Tolerance, Watch};
 use std::time::{Duration, Instant};
 
@@ -44,14 +44,16 @@ fn hard() -> (Instance, f64) {
 
 #[test]
 fn a_search_out_of_time_returns_valid_bounds_and_says_why() {
-    let (instance, optimum) = hard();
+    let (mut instance, narrow_optimum) = hard();
+    // More units can only do better.
+    instance.network.width = 6;
     let tolerance = Tolerance::for_level(instance.constant_level());
     for seconds in [0.0, 0.05, 0.5] {
         let mut limit = Limit::time(seconds);
         let outcome = Cones::default().solve(&instance, ExactTask::optimum(tolerance), &mut limit).expect("supported");
         assert_eq!(outcome.stop, StopReason::TimeLimit);
-        assert!(outcome.lower >= 0.0 && outcome.lower <= optimum);
-        assert!(instance.loss_of(&outcome.weights).expect("fits").hi >= optimum * (1.0 - 1e-8));
+        assert!(outcome.lower >= 0.0 && outcome.lower <= narrow_optimum);
+        assert!(instance.loss_of(&outcome.weights).expect("fits").hi >= outcome.lower);
     }
 }
 
@@ -87,7 +89,8 @@ fn progress_never_claims_more_than_the_optimum() {
 fn networks_that_are_far_too_wide_are_refused_with_the_reason() {
     let data = Dataset::new(&[vec![1.0, 2.0], vec![0.0, 1.0]], vec![1.0, 2.0]).expect("valid");
     let wide = Instance::new(data, Network::dense(200), Loss::Squared).expect("valid");
-    let message = Cones::default().supports(&wide).expect_err("too wide").to_string();
+    let intervals = Cones { bound: Bound::Interval, ..Cones::default() };
+    let message = intervals.supports(&wide).expect_err("too wide").to_string();
     assert!(message.contains("width 200 with 2 inputs needs"), "{message}");
 }
 

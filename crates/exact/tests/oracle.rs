@@ -1,6 +1,6 @@
 //! The solver against enumeration of all activation cells, on tiny instances of every degenerate kind.
 
-use optgap_conformance::exact::{AGREEMENT, assert_contains, solve};
+use optgap_conformance::exact::{AGREEMENT, ALL_SWITCHES, assert_contains, solve};
 use optgap_conformance::oracle::brute_force_optimum;
 use optgap_exact::{Bound, Cones, OneSided};
 use optgap_problem::{Dataset, Instance, Loss, Network};
@@ -98,17 +98,6 @@ fn agree(seed: u64, sizes: &[(usize, usize, usize)], switches: &[[bool; 3]], rou
         }
     }
 }
-
-const ALL_SWITCHES: [[bool; 3]; 8] = [
-    [true, false, true],
-    [false, false, true],
-    [true, true, true],
-    [false, true, true],
-    [true, false, false],
-    [false, false, false],
-    [true, true, false],
-    [false, true, false],
-];
 
 #[test]
 fn one_unit_agrees_with_enumeration_for_all_switches() {

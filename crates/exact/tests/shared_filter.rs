@@ -1,6 +1,6 @@
 //! Shared filters: against enumeration of all activation cells, against dense networks, and on instances whose optimum is known.
 
-use optgap_conformance::exact::{AGREEMENT, assert_contains, samples, solve, with_samples};
+use optgap_conformance::exact::{AGREEMENT, ALL_SWITCHES, assert_contains, samples, solve, with_samples};
 use optgap_conformance::oracle::brute_force_optimum;
 use optgap_exact::{Bound, Cones};
 use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network};
@@ -58,17 +58,6 @@ impl Draw {
         instance
     }
 }
-
-const ALL_SWITCHES: [[bool; 3]; 8] = [
-    [true, false, true],
-    [false, false, true],
-    [true, true, true],
-    [false, true, true],
-    [true, false, false],
-    [false, false, false],
-    [true, true, false],
-    [false, true, false],
-];
 
 #[test]
 fn filters_agree_with_enumeration_for_all_switches() {
@@ -145,13 +134,19 @@ fn a_filter_splits_a_set_exactly_where_that_can_be_done() {
     // An edge of one vertex lies inside its part.
     let impossible = solve(&Cones::default(), &splitting(2, &[&[0, 1], &[0]]));
     assert!(impossible.lower > 0.01, "{impossible:?}");
+    // Three vertices in a row have two colours, three in a circle have not.
+    let row = solve(&Cones::default(), &splitting(3, &[&[0, 1], &[1, 2]]));
+    assert!(row.upper < 1e-20, "{row:?}");
+    let circle = solve(&Cones::default(), &splitting(3, &[&[0, 1], &[1, 2], &[0, 2]]));
+    assert!(circle.lower > 0.001, "{circle:?}");
 }
 
 #[test]
 fn what_cannot_be_searched_is_refused_with_the_reason() {
-    let large = noisy(1, 4, [2, 4]);
+    let large = noisy(1, 100, [2, 4]);
     let refusal = Cones::default().supports(&large).expect_err("too large").to_string();
-    assert!(refusal.contains("a shared filter of 5 weights, its bias among them, is too large: at most 4"), "{refusal}");
+    let reason = "a shared filter of 5 weights, its bias among them, on 200 distinct patches has too many directions";
+    assert!(refusal.contains(reason), "{refusal}");
     let intervals = Cones { bound: Bound::Interval, ..Cones::default() };
     let refusal = intervals.supports(&noisy(1, 4, [2, 2])).expect_err("intervals").to_string();
     assert!(refusal.contains("bounded by hulls only"), "{refusal}");

@@ -1,54 +1,43 @@
-//! Proofs of hull bounds: a vector is made feasible at the directions where it is tight, and checked at all others.
+//! Proofs of hull bounds: a vector is made feasible at the rays where it is tight, and checked at all others.
 
+use crate::arrangement::Cells;
 use crate::bound::Node;
 use crate::dual::{Claim, Row};
-use crate::hull::pricing::{Meeting, Priced};
-use crate::hull::{Columns, Hull};
-use crate::node::Product;
+use crate::exact_fit::decided_optimum;
+use crate::hull::{Column, Hull};
+use crate::product::Product;
 use crate::vertex::Vertex;
 use std::sync::Arc;
 
 /// A node that stays open is given a proof of its own if its hull lies above the bound proved for its parent by this share of
 /// the cut: what is left when time runs out.
-const WORTH_PROVING: f64 = 0.1;
+const WORTH_PROVING: f64 = 0.5;
 /// Rounds of a proof: moving the vector into some inequalities can violate others.
 const PROOF_ROUNDS: usize = 4;
 
 impl Hull<'_> {
     /// A proved bound of a node that stays open: its own if that is worth the effort, or that of its parent.
-    pub(super) fn prove_open(
-        &mut self,
-        node: &Node<'_, Columns>,
-        tight: &mut Vec<(usize, Priced)>,
-        stop: &mut dyn FnMut() -> bool,
-    ) -> f64 {
+    pub(super) fn prove_open(&mut self, node: &Node<'_, Self>, stop: &mut dyn FnMut() -> bool) -> f64 {
         let worth = node.inherited + WORTH_PROVING * node.cut;
-        let proved = if self.value() > worth && self.converge(node.product, worth, tight, stop) {
-            self.prove(node.product, tight, node.inherited)
+        let proved = if self.value() > worth && self.converge(node.product, worth, stop) {
+            self.prove(node.product, node.inherited)
         } else {
             None
         };
         proved.unwrap_or(node.inherited)
     }
 
-    /// A lower bound proved from the present residuals, if it reaches `needed`. `tight` names the directions whose inequalities
-    /// may need help.
-    pub(super) fn prove(&mut self, product: &Product, tight: &[(usize, Priced)], needed: f64) -> Option<f64> {
-        let program = self.program;
+    /// A lower bound proved from the present residuals, if it reaches `needed`.
+    pub(super) fn prove(&mut self, product: &Product<Cells>, needed: f64) -> Option<f64> {
         let mut residuals = self.residuals.clone();
-        let mut meetings: Vec<(usize, Meeting)> = tight.iter().map(|(j, priced)| (*j, priced.meeting)).collect();
-        let mut points: Vec<(usize, Arc<Vertex>)> = Vec::with_capacity(tight.len());
+        let mut rows = std::mem::take(&mut self.tight);
+        let mut points: Vec<(usize, Arc<Vertex>)> = Vec::with_capacity(rows.len());
         for _ in 0..PROOF_ROUNDS {
-            for (j, meeting) in &meetings[points.len()..] {
-                points.push((*j, self.lines.vertex(program, &product.cones[*j], meeting)?));
-            }
-            let claim = Claim { program, product, lines: None, points: &points };
+            points.extend(rows[points.len()..].iter().map(|row| (row.neuron, self.arrangement.vertex(row.ray))));
+            let claim = Claim::hulls(self.program, product.positive, &points);
             let bound = self.prover.prove_rows(&claim, (0..points.len()).map(Row::Point), &residuals, needed)?;
-            let proven = meetings.len();
-            if !self.add_violated(product, &mut meetings) {
-                return None;
-            }
-            if meetings.len() == proven {
+            self.add_violated(product, &mut rows);
+            if rows.len() == points.len() {
                 return Some(bound);
             }
             residuals.clone_from(&self.prover.residuals);
@@ -56,19 +45,38 @@ impl Hull<'_> {
         None
     }
 
-    /// Adds the directions at which the prover's vector is not proved feasible. False if floating point cannot say.
-    fn add_violated(&mut self, product: &Product, meetings: &mut Vec<(usize, Meeting)>) -> bool {
-        let proven = meetings.len();
+    /// Adds the rays at which the prover's vector is not proved feasible.
+    fn add_violated(&mut self, product: &Product<Cells>, rows: &mut Vec<Column>) {
+        let proven = rows.len();
         self.point_residuals.gather(&self.program.incidence, &self.prover.residuals);
-        product.cones.iter().enumerate().all(|(j, cone)| {
-            self.pricing[j].prepare(cone, product.sign(j), &self.point_residuals);
-            (1..=self.program.dim).all(|size| {
-                self.pricing[j].visit(size, 0.0, |priced| {
-                    if priced.value < priced.error && !meetings[..proven].contains(&(j, priced.meeting)) {
-                        meetings.push((j, priced.meeting));
-                    }
-                })
-            })
-        })
+        let error = self.arrangement.sum_error(self.point_residuals.magnitude);
+        for (neuron, region) in product.regions.iter().enumerate() {
+            let known = |j: &usize| Arc::ptr_eq(&product.regions[*j], region) && product.sign(*j) == product.sign(neuron);
+            if (0..neuron).any(|j| known(&j)) {
+                continue;
+            }
+            let q = &self.point_residuals.values;
+            self.sums.prepare(self.arrangement, region, q);
+            self.sums.along(self.arrangement, region.rays(), q);
+            for (&ray, sum) in region.rays().iter().zip(&self.sums.values) {
+                let row = Column { neuron, ray };
+                if product.sign(neuron) * sum < error && self.arrangement.length(ray) > 0.0 && !rows[..proven].contains(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+
+    /// The optimum of a node whose regions no hyperplane cuts, rounded down.
+    pub(super) fn decided(&self, product: &Product<Cells>) -> f64 {
+        let all = product.regions.iter().enumerate().flat_map(|(neuron, region)| {
+            region.rays().iter().filter(|&&ray| self.arrangement.length(ray) > 0.0).map(move |&ray| Column { neuron, ray })
+        });
+        let all: Vec<Column> = all.collect();
+        let used: Vec<(Column, f64)> = self.used().collect();
+        let multiplier = |column: &Column| used.iter().find(|(other, _)| other == column).map_or(0.0, |(_, value)| *value);
+        let support: Vec<f64> = all.iter().map(multiplier).collect();
+        let rays: Vec<_> = all.iter().map(|column| (product.sign(column.neuron), self.arrangement.vertex(column.ray))).collect();
+        decided_optimum(self.program, rays.iter().map(|(sign, ray)| (*sign, &**ray)), &support)
     }
 }
