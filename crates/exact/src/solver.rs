@@ -97,6 +97,18 @@ pub enum OneSided {
     Never,
 }
 
+/// Up to this number of pre-activations, of all lines of the arrangement on all points, hulls are usually faster than intervals:
+/// their nodes are dearer in proportion to it, and fewer by a factor that grows with the width and the dimension. On learnable
+/// data the two take the same time near this number, on random labels hulls are still faster by factors.
+fn worth_hulls(width: usize, dim: usize) -> f64 {
+    match (width, dim) {
+        (2, ..=2) => 1e5,
+        (2, 3) => 5e5,
+        (_, ..=3) => 2e6,
+        _ => 4e6,
+    }
+}
+
 impl OneSided {
     fn named(name: &str) -> Self {
         match name {
@@ -139,9 +151,14 @@ impl Bound {
         }
     }
 
-    /// Are the nodes of networks on so many points in so many coordinates bounded by hulls?
-    fn is_hull(self, points: usize, dim: usize) -> bool {
-        self != Self::Interval && Arrangement::treats(points, dim)
+    /// Are the nodes of dense networks of this width on so many points in so many coordinates bounded by hulls?
+    fn is_hull(self, width: usize, points: usize, dim: usize) -> bool {
+        let possible = Arrangement::treats(points, dim);
+        match self {
+            Self::Interval => false,
+            Self::Hull => possible,
+            Self::Auto => possible && width > 1 && Arrangement::subsets(points, dim) * points as f64 <= worth_hulls(width, dim),
+        }
     }
 }
 
@@ -164,7 +181,7 @@ impl ExactSolver for Cones {
             return self.supports_filter(instance);
         }
         let dim = instance.data.dimension() + usize::from(instance.network.hidden_bias);
-        let regions = if self.bound.is_hull(instance.data.len(), dim) { 1 } else { dim + 1 };
+        let regions = if self.bound.is_hull(instance.network.width, instance.data.len(), dim) { 1 } else { dim + 1 };
         let roots = root_count(instance.network.width, regions, instance.network.train_output);
         if roots > MOST_ROOTS {
             let (width, dimension) = (instance.network.width, instance.data.dimension());
@@ -239,7 +256,7 @@ impl Cones {
         }
         let program = Program::new(instance);
         let (points, dim) = (program.incidence.points(), program.dim);
-        if dim > 0 && !self.bound.is_hull(points, dim) {
+        if dim > 0 && !Arrangement::treats(points, dim) {
             return Err(Unsupported(format!(
                 "a shared filter of {dim} weights, its bias among them, on {points} distinct patches has too many \
                  directions to search"
@@ -283,7 +300,9 @@ impl Cones {
         limits: Limits<'_>,
         watch: &mut dyn Watch,
     ) -> Searched {
-        if !self.bound.is_hull(program.incidence.points(), program.dim) {
+        let (points, dim) = (program.incidence.points(), program.dim);
+        // Intervals are for points that are samples.
+        if program.incidence.is_identity() && !self.bound.is_hull(program.width, points, dim) {
             return search(program, landscape, incumbent, limits, || Interval::new(program), watch);
         }
         let mut stop = None;

@@ -27,7 +27,7 @@ use crate::program::Program;
 use std::sync::Arc;
 
 /// A ray of one neuron's region that takes part in the fit.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Column {
     neuron: usize,
     ray: Ray,

@@ -87,14 +87,13 @@ impl Hull<'_> {
     /// The steepest of the candidates, which the last pricing of all rays has left.
     fn price_candidates(&mut self, product: &Product<Cells>) -> Vec<Column> {
         let mut improving = Vec::new();
-        let mut candidates = std::mem::take(&mut self.candidates);
-        for (neuron, rays) in &mut candidates {
+        let candidates = std::mem::take(&mut self.candidates);
+        for (neuron, rays) in &candidates {
             let q = &self.point_residuals.values;
             self.sums.prepare(self.arrangement, &product.regions[*neuron], q);
             self.sums.along(self.arrangement, rays, q);
-            let mut steep = self.steep(product, *neuron, rays);
-            steep.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            improving.extend(steep.into_iter().take(NEW_COLUMNS).map(|(_, ray)| Column { neuron: *neuron, ray }));
+            let steep = self.steep(product, *neuron, rays);
+            self.take_steepest(steep, *neuron, &mut improving);
         }
         self.candidates = candidates;
         improving
@@ -125,8 +124,7 @@ impl Hull<'_> {
             let mut candidates: Vec<Ray> = steep.iter().map(|(_, ray)| *ray).collect();
             candidates.sort_unstable();
             self.candidates.push((neuron, candidates));
-            steep.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            improving.extend(steep.into_iter().take(NEW_COLUMNS).map(|(_, ray)| Column { neuron, ray }));
+            self.take_steepest(steep, neuron, &mut improving);
         }
         improving
     }
@@ -135,9 +133,15 @@ impl Hull<'_> {
     fn steep(&self, product: &Product<Cells>, neuron: usize, rays: &[Ray]) -> Vec<(f64, Ray)> {
         let improving = -IMPROVES * self.point_residuals.magnitude.scale();
         let values = rays.iter().zip(&self.sums.values).map(|(&ray, sum)| (product.sign(neuron) * sum, ray));
-        let new = |ray: Ray| self.arrangement.length(ray) > 0.0 && !self.columns.contains(&Column { neuron, ray });
-        let steep = values.filter(|&(value, ray)| value < improving && new(ray));
+        let steep = values.filter(|&(value, ray)| value < improving && self.arrangement.length(ray) > 0.0);
         steep.map(|(value, ray)| (value / self.arrangement.length(ray), ray)).collect()
+    }
+
+    /// Adds the steepest of a neuron's rays that are no columns yet.
+    fn take_steepest(&self, mut steep: Vec<(f64, Ray)>, neuron: usize, improving: &mut Vec<Column>) {
+        steep.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let columns = steep.into_iter().map(|(_, ray)| Column { neuron, ray });
+        improving.extend(columns.filter(|column| !self.columns.contains(column)).take(NEW_COLUMNS));
     }
 
     /// The sum of squares of the fit over all samples: proves nothing.

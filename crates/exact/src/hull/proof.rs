@@ -12,6 +12,8 @@ use std::sync::Arc;
 /// A node that stays open is given a proof of its own if its hull lies above the bound proved for its parent by this share of
 /// the cut: what is left when time runs out.
 const WORTH_PROVING: f64 = 0.5;
+/// With more tight rays regions of opposite sign overlap so much that nothing but zero is feasible.
+const MOST_ROWS: usize = 4096;
 /// Rounds of a proof: moving the vector into some inequalities can violate others.
 const PROOF_ROUNDS: usize = 4;
 
@@ -33,6 +35,9 @@ impl Hull<'_> {
         let mut rows = std::mem::take(&mut self.tight);
         let mut points: Vec<(usize, Arc<Vertex>)> = Vec::with_capacity(rows.len());
         for _ in 0..PROOF_ROUNDS {
+            if rows.len() > MOST_ROWS {
+                return None;
+            }
             points.extend(rows[points.len()..].iter().map(|row| (row.neuron, self.arrangement.vertex(row.ray))));
             let claim = Claim::hulls(self.program, product.positive, &points);
             let bound = self.prover.prove_rows(&claim, (0..points.len()).map(Row::Point), &residuals, needed)?;
@@ -47,7 +52,8 @@ impl Hull<'_> {
 
     /// Adds the rays at which the prover's vector is not proved feasible.
     fn add_violated(&mut self, product: &Product<Cells>, rows: &mut Vec<Column>) {
-        let proven = rows.len();
+        let mut proven = rows.clone();
+        proven.sort_unstable();
         self.point_residuals.gather(&self.program.incidence, &self.prover.residuals);
         let error = self.arrangement.sum_error(self.point_residuals.magnitude);
         for (neuron, region) in product.regions.iter().enumerate() {
@@ -60,7 +66,8 @@ impl Hull<'_> {
             self.sums.along(self.arrangement, region.rays(), q);
             for (&ray, sum) in region.rays().iter().zip(&self.sums.values) {
                 let row = Column { neuron, ray };
-                if product.sign(neuron) * sum < error && self.arrangement.length(ray) > 0.0 && !rows[..proven].contains(&row) {
+                if product.sign(neuron) * sum < error && self.arrangement.length(ray) > 0.0 && proven.binary_search(&row).is_err()
+                {
                     rows.push(row);
                 }
             }
