@@ -23,8 +23,8 @@ use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
-/// Most lines that are kept: with all that belongs to them a quarter of a gigabyte.
-const MOST_LINES: f64 = 2_097_152.0;
+/// Most lines that are kept: finding them takes a fraction of a second, and so does a pricing of all of them.
+const MOST_LINES: f64 = 524_288.0;
 /// Parameter vectors of more coordinates have too many minors.
 const MOST_DIM: usize = 10;
 
