@@ -87,7 +87,7 @@ fn score_of_open_bounds_gives_intervals() {
 #[test]
 fn score_tells_loss_and_kind_of_networks_that_are_too_large_for_exact_search() {
     let place = Workplace::new();
-    place.run(&["gen", "random-labels[n=40,dimension=4,width=24]", "--out", "wide.json"]);
+    place.run(&["gen", "random-labels[n=400,dimension=4,width=24]", "--out", "wide.json"]);
     place.run(&["train", "wide.json", "--restarts", "1", "--steps", "20", "--save-weights", "w.json"]);
     let object = last_line(&place.run(&["score", "wide.json", "w.json", "--json"]));
     assert_eq!(
