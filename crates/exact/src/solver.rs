@@ -104,7 +104,7 @@ fn worth_hulls(width: usize, dim: usize) -> f64 {
     match (width, dim) {
         (2, ..=2) => 1e5,
         (2, 3) => 5e5,
-        _ => 4e6,
+        _ => 7e6,
     }
 }
 
