@@ -12,7 +12,7 @@ fn main() {
 
 /// The commit of the repository that this workspace is, not of one that merely contains its folder.
 fn revision() -> Option<String> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?.canonicalize().ok()?;
+    let workspace = Path::new(&manifest_dir()?).ancestors().nth(2)?.canonicalize().ok()?;
     let top = output("git", &["rev-parse", "--show-toplevel"])?;
     if Path::new(&top).canonicalize().ok()? != workspace {
         return None;
@@ -26,7 +26,12 @@ fn revision() -> Option<String> {
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
+    let output = Command::new(program).args(arguments).current_dir(manifest_dir()?).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+/// Where the crate is now: the folder may have moved since this script was compiled.
+fn manifest_dir() -> Option<String> {
+    std::env::var("CARGO_MANIFEST_DIR").ok()
 }
