@@ -14,7 +14,7 @@ use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
     ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Networks with more root products than this are refused: the search could not even begin.
 const MOST_ROOTS: f64 = 100_000.0;
@@ -305,13 +305,14 @@ impl Cones {
             return search(program, landscape, incumbent, limits, || Interval::new(program), watch);
         }
         let mut stop = None;
-        let arrangement = Arrangement::new(program, limits.pool, || {
+        let deadline = watch.remaining().map(|left| Instant::now() + left);
+        let arrangement = Arrangement::new(program, limits.pool, deadline, || {
             stop = stop.or_else(|| watch.should_stop());
             stop.is_some()
         });
         match arrangement {
             Some(arrangement) => search(program, landscape, incumbent, limits, || Hull::new(program, &arrangement), watch),
-            None => Searched { lower: program.unavoidable, nodes: 0, stop },
+            None => Searched { lower: program.unavoidable, nodes: 0, stop: stop.or_else(|| watch.should_stop()) },
         }
     }
 }

@@ -7,15 +7,20 @@ use crate::program::Program;
 use crate::vertex::Vertex;
 use num_bigint::BigInt;
 use num_traits::Zero;
+use std::time::Instant;
 
 /// A line whose pre-activations may err by this share of their length is computed exactly.
 const REFINED: f64 = 3e-13;
+/// The same beyond [`CROSSED_DIM`] coordinates, where error bounds grow and exact lines are dear.
+const REFINED_IN_MANY: f64 = 1e-11;
+/// The deadline is looked at every so many lines.
+const LINES_PER_LOOK: usize = 256;
 /// Pre-activations beyond so many errors have a sign that every way to compute them gets right.
 const CLEAR: f64 = 4.0;
 /// Below this underflow may have spoiled the error of a line.
 const LEAST_ERROR: f64 = 1e-280;
 /// Up to so many coordinates a cross product is written out, beyond it elimination is faster.
-const CROSSED_DIM: usize = 6;
+const CROSSED_DIM: usize = 5;
 
 /// A line in which hyperplanes meet.
 pub(super) struct Line {
@@ -62,8 +67,8 @@ impl<'a> Finder<'a> {
         0..if self.program.dim == 1 { 1 } else { self.program.incidence.points() }
     }
 
-    /// The lines of all subsets with this first point.
-    pub(super) fn lines(&self, first: usize) -> Vec<Line> {
+    /// The lines of all subsets with this first point, or some of them when the deadline passes.
+    pub(super) fn lines(&self, first: usize, deadline: Option<Instant>) -> Vec<Line> {
         let (points, size) = (self.program.incidence.points(), self.program.dim - 1);
         let mut wedge = Wedge::new(self.program.dim);
         let mut lines = Vec::new();
@@ -77,6 +82,9 @@ impl<'a> Finder<'a> {
             let last = *chosen.last().expect("the first point stays until the end") as usize;
             if chosen.len() == size {
                 lines.extend(self.line(&wedge, &chosen));
+                if lines.len().is_multiple_of(LINES_PER_LOOK) && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return lines;
+                }
             } else if last + 1 < points {
                 wedge.set(chosen.len(), self.program.point(last + 1));
                 chosen.push(last as u32 + 1);
@@ -111,7 +119,8 @@ impl<'a> Finder<'a> {
         let clear = error > LEAST_ERROR && z.iter().all(|z| z.abs() > CLEAR * error);
         spanning.iter().for_each(|&t| z[t as usize] = 0.0);
         let length = self.weighted_length(z.iter().copied());
-        if !clear || error.is_nan() || error > REFINED * length || !length.is_normal() {
+        let refined = if self.program.dim > CROSSED_DIM { REFINED_IN_MANY } else { REFINED };
+        if !clear || error.is_nan() || error > refined * length || !length.is_normal() {
             return self.exact_line(spanning);
         }
         // A power of two, so that nothing is rounded.

@@ -22,6 +22,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, RwLock};
+use std::time::Instant;
 
 /// Most lines that are kept: finding them takes a fraction of a second, and so does a pricing of all of them.
 const MOST_LINES: f64 = 524_288.0;
@@ -64,8 +65,13 @@ impl<'a> Arrangement<'a> {
         (1..dim).fold(1.0, |count, t| count * (points as f64 - t as f64 + 1.0).max(0.0) / t as f64)
     }
 
-    /// Finds all rays; none when `stop` says so meanwhile.
-    pub(crate) fn new(program: &'a Program, pool: Option<&ThreadPool>, mut stop: impl FnMut() -> bool) -> Option<Self> {
+    /// Finds all rays; none when `stop` says so meanwhile, which it will at the deadline.
+    pub(crate) fn new(
+        program: &'a Program,
+        pool: Option<&ThreadPool>,
+        deadline: Option<Instant>,
+        mut stop: impl FnMut() -> bool,
+    ) -> Option<Self> {
         let finder = Finder::new(program);
         let threads = pool.map_or(1, ThreadPool::current_num_threads);
         let (mut plain, mut explicit, mut known) = (Vec::new(), Vec::new(), HashSet::new());
@@ -75,8 +81,8 @@ impl<'a> Arrangement<'a> {
                 return None;
             }
             let found: Vec<Vec<Line>> = match pool {
-                Some(pool) => pool.install(|| chunk.par_iter().map(|&first| finder.lines(first)).collect()),
-                None => chunk.iter().map(|&first| finder.lines(first)).collect(),
+                Some(pool) => pool.install(|| chunk.par_iter().map(|&first| finder.lines(first, deadline)).collect()),
+                None => chunk.iter().map(|&first| finder.lines(first, deadline)).collect(),
             };
             for line in found.into_iter().flatten() {
                 match &line.exact {
@@ -86,6 +92,9 @@ impl<'a> Arrangement<'a> {
                     Some(_) => {}
                 }
             }
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return None;
         }
         let mut arrangement = Self {
             program,

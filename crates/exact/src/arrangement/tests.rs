@@ -47,7 +47,7 @@ fn each(mut check: impl FnMut(&mut Draw, &Program, &Arrangement<'_>)) {
         let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
         let (n, inputs) = [(9, 1), (30, 1), (8, 2), (14, 2), (9, 3)][seed as usize % 5];
         let program = draw.program(n, inputs, seed as usize / 5 % 3);
-        let arrangement = Arrangement::new(&program, None, || false).expect("not stopped");
+        let arrangement = Arrangement::new(&program, None, None, || false).expect("not stopped");
         check(&mut draw, &program, &arrangement);
     }
 }
@@ -94,9 +94,9 @@ fn every_line_is_found_once_and_every_sign_is_exact() {
 #[test]
 fn points_in_general_position_have_as_many_lines_as_subsets() {
     let program = Draw(ChaCha8Rng::seed_from_u64(7)).program(12, 3, 0);
-    let arrangement = Arrangement::new(&program, None, || false).expect("not stopped");
+    let arrangement = Arrangement::new(&program, None, None, || false).expect("not stopped");
     assert_eq!(arrangement.rays(), 2 * 220);
-    assert!(Arrangement::new(&program, None, || true).is_none());
+    assert!(Arrangement::new(&program, None, None, || true).is_none());
 }
 
 #[test]
