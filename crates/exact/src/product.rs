@@ -57,6 +57,11 @@ impl<R: Region> Product<R> {
         (0..self.regions.len()).filter(same).collect()
     }
 
+    /// The first neuron of every group: what it can do, the others can.
+    pub(crate) fn distinct(&self) -> impl Iterator<Item = usize> {
+        (0..self.regions.len()).filter(|&j| self.group(j)[0] == j)
+    }
+
     /// Is some neuron off everywhere? Then the optimum of this product also lies in one where that neuron is zero inside
     /// another region (rule R5 of the certificates), and this product may be dropped.
     pub(crate) fn dominated(&self) -> bool {

@@ -42,8 +42,6 @@ pub(crate) struct Arrangement<'a> {
     explicit: Vec<f64>,
     /// `D - 1` independent points for every line, whose hyperplanes meet in it.
     spanning: Vec<u32>,
-    /// All points whose hyperplanes contain a line, where these are not just the spanning ones.
-    vanishing: HashMap<u32, Vec<u32>>,
     /// Weighted length of the outputs of every ray.
     lengths: Vec<f64>,
     /// No pre-activation as computed is farther from the exact one.
@@ -102,7 +100,6 @@ impl<'a> Arrangement<'a> {
             directions: Vec::new(),
             explicit: Vec::new(),
             spanning: Vec::new(),
-            vanishing: HashMap::new(),
             lengths: Vec::new(),
             error: 0.0,
             reach: 0.0,
@@ -114,18 +111,12 @@ impl<'a> Arrangement<'a> {
 
     /// Adds a line; the explicit ones come last.
     fn add(&mut self, line: Line) {
-        let number = self.lengths.len() as u32 / 2;
         self.lengths.extend(line.lengths);
         self.error = self.error.max(line.error);
         self.directions.extend(line.direction);
         match line.exact {
             None => self.reach = self.reach.max(line.reach),
-            Some(exact) => {
-                self.explicit.extend(&exact.vertex.z);
-                if exact.vanishing.len() > line.spanning.len() {
-                    self.vanishing.insert(number, exact.vanishing);
-                }
-            }
+            Some(exact) => self.explicit.extend(exact.vertex.z),
         }
         self.spanning.extend(line.spanning);
     }

@@ -26,8 +26,21 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// The sums along some of the region's rays, in ascending order, with the points' weights `q`.
+    pub(crate) fn take(&mut self, arrangement: &Arrangement<'_>, cells: &Cells, rays: &[Ray], q: &[f64]) {
+        self.prepare(arrangement, cells, q);
+        self.values.clear();
+        self.values.resize(rays.len(), 0.0);
+        let plain = rays.partition_point(|&ray| ray < arrangement.first_explicit());
+        let (directions, kernels) = (&arrangement.directions, arrangement.kernels);
+        kernels.ray_sums(&self.blocks, &self.weights, &self.slope, directions, &rays[..plain], &mut self.values[..plain]);
+        for (value, &ray) in self.values[plain..].iter_mut().zip(&rays[plain..]) {
+            *value = kernels.relu_sum(arrangement.explicit(ray), orientation(ray), q);
+        }
+    }
+
     /// Takes the region's points with their weights.
-    pub(crate) fn prepare(&mut self, arrangement: &Arrangement<'_>, cells: &Cells, q: &[f64]) {
+    fn prepare(&mut self, arrangement: &Arrangement<'_>, cells: &Cells, q: &[f64]) {
         let program = arrangement.program;
         self.slope.clear();
         self.slope.resize(program.dim, 0.0);
@@ -45,18 +58,6 @@ impl Sums {
             for (c, x) in program.point(t as usize).iter().enumerate() {
                 block[c * LANES + place % LANES] = *x;
             }
-        }
-    }
-
-    /// The sums along some of the region's rays, in ascending order, for the same weights.
-    pub(crate) fn along(&mut self, arrangement: &Arrangement<'_>, rays: &[Ray], q: &[f64]) {
-        self.values.clear();
-        self.values.resize(rays.len(), 0.0);
-        let plain = rays.partition_point(|&ray| ray < arrangement.first_explicit());
-        let (directions, kernels) = (&arrangement.directions, arrangement.kernels);
-        kernels.ray_sums(&self.blocks, &self.weights, &self.slope, directions, &rays[..plain], &mut self.values[..plain]);
-        for (value, &ray) in self.values[plain..].iter_mut().zip(&rays[plain..]) {
-            *value = kernels.relu_sum(arrangement.explicit(ray), orientation(ray), q);
         }
     }
 }

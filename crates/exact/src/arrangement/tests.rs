@@ -151,8 +151,7 @@ fn sums_err_by_no_more_than_their_bound() {
         assert!(error < 1e-10 * length, "{error}");
         let cells = region(draw, arrangement);
         let mut sums = Sums::default();
-        sums.prepare(arrangement, &cells, &q);
-        sums.along(arrangement, cells.rays(), &q);
+        sums.take(arrangement, &cells, cells.rays(), &q);
         for (&ray, &sum) in cells.rays().iter().zip(&sums.values).step_by(1 + cells.rays().len() / 50) {
             // The exact ray, on the scale of the float one.
             let vertex = arrangement.vertex(ray);

@@ -3,7 +3,6 @@
 use crate::arrangement::{Cells, Ray};
 use crate::hull::{Column, Hull};
 use crate::product::Product;
-use std::sync::Arc;
 
 /// New columns per neuron and round.
 const NEW_COLUMNS: usize = 4;
@@ -89,9 +88,7 @@ impl Hull<'_> {
         let mut improving = Vec::new();
         let candidates = std::mem::take(&mut self.candidates);
         for (neuron, rays) in &candidates {
-            let q = &self.point_residuals.values;
-            self.sums.prepare(self.arrangement, &product.regions[*neuron], q);
-            self.sums.along(self.arrangement, rays, q);
+            self.sums.take(self.arrangement, &product.regions[*neuron], rays, &self.point_residuals.values);
             let steep = self.steep(product, *neuron, rays);
             self.take_steepest(steep, *neuron, &mut improving);
         }
@@ -105,14 +102,9 @@ impl Hull<'_> {
         self.tight.clear();
         let loose = TIGHT * self.point_residuals.magnitude.scale();
         let mut improving = Vec::new();
-        for (neuron, region) in product.regions.iter().enumerate() {
-            let exchangeable = |j: usize| Arc::ptr_eq(&product.regions[j], region) && product.sign(j) == product.sign(neuron);
-            if (0..neuron).any(exchangeable) {
-                continue;
-            }
-            let q = &self.point_residuals.values;
-            self.sums.prepare(self.arrangement, region, q);
-            self.sums.along(self.arrangement, region.rays(), q);
+        for neuron in product.distinct() {
+            let region = &product.regions[neuron];
+            self.sums.take(self.arrangement, region, region.rays(), &self.point_residuals.values);
             let values = region.rays().iter().zip(&self.sums.values);
             let tight = values.filter(|(ray, sum)| product.sign(neuron) * **sum < loose && self.arrangement.length(**ray) > 0.0);
             self.tight.extend(tight.map(|(&ray, _)| Column { neuron, ray }));

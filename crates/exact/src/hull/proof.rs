@@ -56,14 +56,9 @@ impl Hull<'_> {
         proven.sort_unstable();
         self.point_residuals.gather(&self.program.incidence, &self.prover.residuals);
         let error = self.arrangement.sum_error(self.point_residuals.magnitude);
-        for (neuron, region) in product.regions.iter().enumerate() {
-            let known = |j: &usize| Arc::ptr_eq(&product.regions[*j], region) && product.sign(*j) == product.sign(neuron);
-            if (0..neuron).any(|j| known(&j)) {
-                continue;
-            }
-            let q = &self.point_residuals.values;
-            self.sums.prepare(self.arrangement, region, q);
-            self.sums.along(self.arrangement, region.rays(), q);
+        for neuron in product.distinct() {
+            let region = &product.regions[neuron];
+            self.sums.take(self.arrangement, region, region.rays(), &self.point_residuals.values);
             for (&ray, sum) in region.rays().iter().zip(&self.sums.values) {
                 let row = Column { neuron, ray };
                 if product.sign(neuron) * sum < error && self.arrangement.length(ray) > 0.0 && proven.binary_search(&row).is_err()
