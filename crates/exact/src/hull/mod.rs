@@ -15,6 +15,8 @@ mod pricing;
 mod proof;
 mod residuals;
 mod solution;
+#[cfg(test)]
+mod tests;
 
 use crate::arrangement::{Arrangement, Cells, Ray, Sums};
 use crate::bound::{Bounded, Candidate, Node, NodeBound, Open, Split};
