@@ -47,10 +47,10 @@ mod one_sided;
 mod pivots;
 mod polish;
 mod product;
+mod products;
 mod program;
 mod projection;
 mod relaxation;
-
 mod search;
 mod solver;
 mod tree;

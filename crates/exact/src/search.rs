@@ -1,30 +1,22 @@
-//! Branch and bound over products of cones: best bound first, every pruned leaf proved, as many threads as allowed.
+//! Branch and bound, whatever its nodes are: best bound first, every closed leaf proved, as many threads as allowed.
 //!
 //! One heap of open nodes serves all threads: bounding a node takes far longer than taking one. Nodes wait in order of their
 //! proved bound, so that the bound of the whole rises steadily and a time-out leaves one worth having.
 
-use crate::bound::{Bounded, Node, NodeBound, Open, Region, Split};
-use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
-use crate::product::Product;
-use crate::program::Program;
 use crate::tree::{Tree, Waiting};
 use optgap_problem::{Bounds, Progress, StopReason, Watch};
 use rayon::ThreadPool;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Every this many nodes of a thread a node's solution starts a local search.
-const DESCENT_PERIOD: u64 = 50;
 /// Every this many nodes the watch of a single thread hears of the progress.
 const REPORT_PERIOD: u64 = 64;
 /// So often the watch is asked while other threads work.
 const WATCH_PERIOD: Duration = Duration::from_millis(4);
 /// More open nodes than these are given back by a thread of their own when a search is stopped.
 const MANY_OPEN: usize = 20_000;
-/// A node's true value must be below the incumbent's by this share to start a local search.
-const IMPROVEMENT: f64 = 1e-7;
 
 /// How much a search may use.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +25,8 @@ pub(crate) struct Limits<'a> {
     pub(crate) pool: Option<&'a ThreadPool>,
     /// Bytes that open nodes may hold.
     pub(crate) memory: usize,
+    /// The search ends after this many nodes.
+    pub(crate) nodes: u64,
 }
 
 /// What the search delivers: a proved lower bound of the sum of squares.
@@ -42,25 +36,48 @@ pub(crate) struct Searched {
     pub(crate) stop: Option<StopReason>,
 }
 
-/// Searches until every leaf is closed or the watch says stop. `bound` makes a node bound for every thread.
-pub(crate) fn search<B: NodeBound>(
-    program: &Program,
-    landscape: &Landscape,
+/// One thread's way of treating nodes, with its scratch space.
+pub(crate) trait Expand {
+    /// What an open node is made of.
+    type Content: Send + 'static;
+
+    /// Bounds a root, or splits a node and bounds its children.
+    fn expand(&mut self, node: Waiting<Self::Content>, stop: &mut dyn FnMut() -> bool) -> Expanded<Self::Content>;
+}
+
+/// What treating a node gave.
+pub(crate) struct Expanded<N> {
+    /// Nodes bounded.
+    pub(crate) nodes: u64,
+    /// Lowest bound proved for a leaf that was closed.
+    pub(crate) closed: f64,
+    pub(crate) open: Vec<Waiting<N>>,
+}
+
+impl<N> Expanded<N> {
+    /// Nothing bounded, nothing left.
+    pub(crate) fn nothing() -> Self {
+        Self { nodes: 0, closed: f64::INFINITY, open: Vec::new() }
+    }
+
+    /// Takes note of a leaf that was closed with this proved bound.
+    pub(crate) fn close(&mut self, proved: f64) {
+        self.closed = self.closed.min(proved);
+    }
+}
+
+/// Searches from the roots until every leaf is closed or a limit is reached. `expander` makes one for every thread.
+pub(crate) fn search<E: Expand>(
     incumbent: &Incumbent,
+    roots: impl IntoIterator<Item = Waiting<E::Content>>,
     limits: Limits<'_>,
-    bound: impl Fn() -> B + Sync,
+    expander: impl Fn() -> E + Sync,
     watch: &mut dyn Watch,
 ) -> Searched {
     let threads = limits.pool.map_or(1, ThreadPool::current_num_threads);
-    let mut tree = Tree::new(threads, limits.memory);
-    for product in Product::roots(program, &bound().roots()) {
-        // Nothing is known of it but what no prediction can avoid.
-        let content = Content { product, split: None };
-        tree.add(Waiting { proved: program.unavoidable, value: 0.0, depth: 0, bytes: 0, content });
-    }
+    let mut tree = Tree::new(threads, limits.memory, limits.nodes);
+    roots.into_iter().for_each(|root| tree.add(root));
     let search = Search {
-        program,
-        landscape,
         incumbent,
         tree: Mutex::new(tree),
         added: Condvar::new(),
@@ -68,8 +85,8 @@ pub(crate) fn search<B: NodeBound>(
         stopping: AtomicBool::new(false),
     };
     match limits.pool {
-        Some(pool) => search.run_together(pool, bound, watch),
-        None => search.run_alone(bound(), watch),
+        Some(pool) => search.run_together(pool, expander, watch),
+        None => search.run_alone(expander(), watch),
     }
     let tree = search.tree.into_inner().expect("no thread panics while it holds the tree");
     let searched = Searched { lower: tree.lower(), nodes: tree.nodes, stop: tree.stop };
@@ -80,23 +97,10 @@ pub(crate) fn search<B: NodeBound>(
     searched
 }
 
-/// What an open node is made of: a node that was bounded waits to be split, a root to be bounded.
-struct Content<R, P, S> {
-    product: Product<R>,
-    /// What its children start from, and where it is split; none for a root.
-    split: Option<(S, Split<P>)>,
-}
-
-/// An open node of a search with this bound.
-type Waits<B> = Waiting<ContentOf<B>>;
-type ContentOf<B> = Content<<B as NodeBound>::Region, <B as NodeBound>::Place, <B as NodeBound>::State>;
-
 /// What the threads share.
-struct Search<'a, B: NodeBound> {
-    program: &'a Program,
-    landscape: &'a Landscape<'a>,
+struct Search<'a, N> {
     incumbent: &'a Incumbent<'a>,
-    tree: Mutex<Tree<ContentOf<B>>>,
+    tree: Mutex<Tree<N>>,
     /// Wakes threads without a node: told when nodes were added or the search has ended.
     added: Condvar,
     /// Wakes the thread that keeps the watch when the search has ended; telling it of every node would cost more than the nodes.
@@ -106,9 +110,9 @@ struct Search<'a, B: NodeBound> {
 }
 
 /// Ends the search when its thread panics: the others would wait for its node for ever. The panic itself goes on to the caller.
-struct Alarm<'s, 'a, B: NodeBound>(&'s Search<'a, B>);
+struct Alarm<'s, 'a, N>(&'s Search<'a, N>);
 
-impl<B: NodeBound> Drop for Alarm<'_, '_, B> {
+impl<N> Drop for Alarm<'_, '_, N> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.tree.lock().unwrap_or_else(PoisonError::into_inner).stop = Some(StopReason::Interrupted);
@@ -118,14 +122,13 @@ impl<B: NodeBound> Drop for Alarm<'_, '_, B> {
     }
 }
 
-impl<B: NodeBound> Search<'_, B> {
-    fn tree(&self) -> MutexGuard<'_, Tree<ContentOf<B>>> {
+impl<N: Send> Search<'_, N> {
+    fn tree(&self) -> MutexGuard<'_, Tree<N>> {
         self.tree.lock().expect("no thread panics while it holds the tree")
     }
 
     /// The calling thread does everything.
-    fn run_alone(&self, bound: B, watch: &mut dyn Watch) {
-        let mut worker = Worker { search: self, bound, nodes: 0 };
+    fn run_alone(&self, mut expander: impl Expand<Content = N>, watch: &mut dyn Watch) {
         let mut next_report = 0;
         loop {
             let node = {
@@ -135,26 +138,29 @@ impl<B: NodeBound> Search<'_, B> {
                     watch.observe(self.progress(&tree));
                 }
                 tree.stop = tree.stop.or_else(|| watch.should_stop());
-                if tree.stop.is_some() {
+                if tree.is_done() {
                     return;
                 }
                 tree.take(0, self.incumbent.cut())
             };
             let Some(node) = node else { return };
-            worker.treat(node, 0, &mut || watch.should_stop().is_some());
+            let expanded = expander.expand(node, &mut || watch.should_stop().is_some());
+            self.tree().finish(0, expanded);
         }
     }
 
     /// The threads of the pool bound nodes; the calling one keeps the watch.
-    fn run_together(&self, pool: &ThreadPool, bound: impl Fn() -> B + Sync, watch: &mut dyn Watch) {
+    fn run_together<E: Expand<Content = N>>(&self, pool: &ThreadPool, expander: impl Fn() -> E + Sync, watch: &mut dyn Watch) {
         pool.in_place_scope(|scope| {
             for thread in 0..pool.current_num_threads() {
-                let bound = &bound;
+                let expander = &expander;
                 scope.spawn(move |_| {
                     let _alarm = Alarm(self);
-                    let mut worker = Worker { search: self, bound: bound(), nodes: 0 };
+                    let mut expander = expander();
                     while let Some(node) = self.wait_for_node(thread) {
-                        worker.treat(node, thread, &mut || self.stopping.load(Ordering::Relaxed));
+                        let expanded = expander.expand(node, &mut || self.stopping.load(Ordering::Relaxed));
+                        self.tree().finish(thread, expanded);
+                        self.added.notify_all();
                     }
                 });
             }
@@ -171,7 +177,7 @@ impl<B: NodeBound> Search<'_, B> {
     }
 
     /// The next node for a thread; none when the search is done.
-    fn wait_for_node(&self, thread: usize) -> Option<Waits<B>> {
+    fn wait_for_node(&self, thread: usize) -> Option<Waiting<N>> {
         let mut tree = self.tree();
         loop {
             if tree.is_done() {
@@ -188,99 +194,9 @@ impl<B: NodeBound> Search<'_, B> {
         }
     }
 
-    fn progress(&self, tree: &Tree<ContentOf<B>>) -> Progress {
+    fn progress(&self, tree: &Tree<N>) -> Progress {
         let upper = self.incumbent.upper();
         let lower = self.incumbent.mean(tree.lower().min(self.incumbent.total())).min(upper);
         Progress::Search { nodes: tree.nodes, open: tree.open(), bounds: Bounds { lower, upper } }
     }
-}
-
-/// One thread's view of the search.
-struct Worker<'s, 'a, B: NodeBound> {
-    search: &'s Search<'a, B>,
-    bound: B,
-    /// Nodes bounded by this thread.
-    nodes: u64,
-}
-
-impl<B: NodeBound> Worker<'_, '_, B> {
-    /// Bounds a root, or splits a node and bounds its children; then gives the results to the tree.
-    fn treat(&mut self, node: Waits<B>, thread: usize, stop: &mut dyn FnMut() -> bool) {
-        let before = self.nodes;
-        let mut results = Results { closed: f64::INFINITY, open: Vec::new() };
-        let Content { product, split } = node.content;
-        match split {
-            None => {
-                let state = self.bound.root_state();
-                self.visit(product, &state, node.proved, 0, &mut results, stop);
-            }
-            Some((state, Split { neuron, place })) => {
-                let group = product.group(neuron);
-                let parts = self.bound.split(&product.regions[neuron], &place).map(Arc::new);
-                // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
-                for in_first in (0..=group.len()).rev() {
-                    let child = product.with_regions(&group, in_first, &parts);
-                    self.visit(child, &state, node.proved, node.depth + 1, &mut results, stop);
-                }
-            }
-        }
-        let mut tree = self.search.tree();
-        tree.nodes += self.nodes - before;
-        tree.finish(thread, results.closed, results.open);
-        drop(tree);
-        self.search.added.notify_all();
-    }
-
-    fn visit(
-        &mut self,
-        product: Product<B::Region>,
-        parent: &B::State,
-        inherited: f64,
-        depth: u32,
-        results: &mut Results<B>,
-        stop: &mut dyn FnMut() -> bool,
-    ) {
-        self.nodes += 1;
-        if product.dominated() {
-            return;
-        }
-        let cut = self.search.incumbent.cut();
-        match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }, stop) {
-            Bounded::Closed(proved) => {
-                results.closed = results.closed.min(proved);
-                // A decided node is closed below the cut when its optimum is better than the incumbent: it must be taken.
-                if proved < cut {
-                    self.round(&product, true);
-                }
-            }
-            Bounded::Open(Open { proved, value, state, split }) => {
-                self.round(&product, self.nodes.is_multiple_of(DESCENT_PERIOD));
-                let bytes = B::bytes(&state) + product.regions[split.neuron].bytes();
-                let content = Content { product, split: Some((state, split)) };
-                results.open.push(Waiting { proved, value, depth, bytes, content });
-            }
-        }
-    }
-
-    /// Offers the relaxation's solution and a local optimum near it as incumbent, on demand or if it looks better.
-    fn round(&self, product: &Product<B::Region>, demanded: bool) {
-        let Search { program, landscape, incumbent, .. } = self.search;
-        let candidate = self.bound.candidate();
-        let squares = product.squares(program, candidate.preactivations, candidate.constant);
-        let promising = squares + program.unavoidable < incumbent.total() * (1.0 - IMPROVEMENT);
-        if !promising && !demanded {
-            return;
-        }
-        let Some(start) = landscape.with_preactivations(candidate.preactivations, candidate.constant) else { return };
-        let optimum = landscape.descend(&start, product.positive);
-        incumbent.offer(landscape, &start, product.positive);
-        incumbent.offer(landscape, &optimum.parameters, product.positive);
-    }
-}
-
-/// What treating a node gave.
-struct Results<B: NodeBound> {
-    /// Lowest bound proved for a leaf that was closed.
-    closed: f64,
-    open: Vec<Waits<B>>,
 }

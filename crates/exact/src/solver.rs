@@ -8,8 +8,9 @@ use crate::interval::Interval;
 use crate::multistart::multistart;
 use crate::one_sided;
 use crate::product::root_count;
+use crate::products::search_products;
 use crate::program::Program;
-use crate::search::{Limits, Searched, search};
+use crate::search::{Limits, Searched};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
     ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
@@ -276,12 +277,12 @@ impl Cones {
         if stop.is_some() || incumbent.cut() <= program.unavoidable {
             return Searched { lower: program.unavoidable, nodes: 0, stop };
         }
-        let limits = Limits { pool: pool.as_ref(), memory: self.memory_limit.saturating_mul(MIB) };
+        let limits = Limits { pool: pool.as_ref(), memory: self.memory_limit.saturating_mul(MIB), nodes: u64::MAX };
         let budget = self.one_sided.node_budget(program);
         if budget == 0 {
             return self.search_cones(program, landscape, incumbent, limits, watch);
         }
-        let first = one_sided::search(program, landscape, incumbent, watch, budget);
+        let first = one_sided::search(program, landscape, incumbent, Limits { nodes: budget, ..limits }, watch);
         if first.stop.is_some() || first.lower >= incumbent.cut() {
             return first;
         }
@@ -302,7 +303,7 @@ impl Cones {
         let (points, dim) = (program.incidence.points(), program.dim);
         // Intervals are for points that are samples.
         if program.incidence.is_identity() && !self.bound.is_hull(program.width, points, dim) {
-            return search(program, landscape, incumbent, limits, || Interval::new(program), watch);
+            return search_products(program, landscape, incumbent, limits, || Interval::new(program), watch);
         }
         let mut stop = None;
         let deadline = watch.remaining().map(|left| Instant::now() + left);
@@ -311,7 +312,9 @@ impl Cones {
             stop.is_some()
         });
         match arrangement {
-            Some(arrangement) => search(program, landscape, incumbent, limits, || Hull::new(program, &arrangement), watch),
+            Some(arrangement) => {
+                search_products(program, landscape, incumbent, limits, || Hull::new(program, &arrangement), watch)
+            }
             None => Searched { lower: program.unavoidable, nodes: 0, stop: stop.or_else(|| watch.should_stop()) },
         }
     }

@@ -1,5 +1,6 @@
 //! The open nodes of a search and what is proved of the rest.
 
+use crate::search::Expanded;
 use optgap_problem::StopReason;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -50,6 +51,7 @@ pub(crate) struct Tree<N> {
     closed: f64,
     bytes: usize,
     memory: usize,
+    most_nodes: u64,
     /// Nodes bounded.
     pub(crate) nodes: u64,
     /// Why the search ends before every leaf is closed.
@@ -57,8 +59,8 @@ pub(crate) struct Tree<N> {
 }
 
 impl<N> Tree<N> {
-    /// An empty tree for so many threads, whose open nodes may hold `memory` bytes.
-    pub(crate) fn new(threads: usize, memory: usize) -> Self {
+    /// An empty tree for so many threads, whose open nodes may hold `memory` bytes, to be left after `most_nodes`.
+    pub(crate) fn new(threads: usize, memory: usize, most_nodes: u64) -> Self {
         Self {
             heap: BinaryHeap::new(),
             stack: Vec::new(),
@@ -66,6 +68,7 @@ impl<N> Tree<N> {
             closed: f64::INFINITY,
             bytes: 0,
             memory,
+            most_nodes,
             nodes: 0,
             stop: None,
         }
@@ -76,9 +79,9 @@ impl<N> Tree<N> {
         self.heap.len() + self.stack.len() + self.in_work.iter().filter(|bound| bound.is_finite()).count()
     }
 
-    /// Is there nothing left to do?
+    /// Is there nothing left to do, or no more allowed?
     pub(crate) fn is_done(&self) -> bool {
-        self.stop.is_some() || self.open() == 0
+        self.stop.is_some() || self.nodes >= self.most_nodes || self.open() == 0
     }
 
     /// The lower bound as it stands: the lowest over closed leaves and open nodes, each proved.
@@ -114,11 +117,12 @@ impl<N> Tree<N> {
         None
     }
 
-    /// A thread is done with its node: the lowest bound of the children that it closed, and those that stay open.
-    pub(crate) fn finish(&mut self, thread: usize, closed: f64, open: Vec<Waiting<N>>) {
+    /// A thread is done with its node.
+    pub(crate) fn finish(&mut self, thread: usize, expanded: Expanded<N>) {
         self.in_work[thread] = f64::INFINITY;
-        self.closed = self.closed.min(closed);
+        self.nodes += expanded.nodes;
+        self.closed = self.closed.min(expanded.closed);
         // The first child comes last and so is the first that the depth-first mode takes.
-        open.into_iter().rev().for_each(|node| self.add(node));
+        expanded.open.into_iter().rev().for_each(|node| self.add(node));
     }
 }

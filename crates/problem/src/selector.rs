@@ -50,7 +50,11 @@ impl FromStr for Selector {
         let trimmed = text.trim();
         let (name, inner) = match trimmed.split_once('[') {
             None => (trimmed, ""),
-            Some((name, rest)) => (name.trim(), rest.strip_suffix(']').ok_or_else(|| fail("the closing ] is missing"))?),
+            Some((name, rest)) => match rest.rsplit_once(']') {
+                Some((inner, "")) => (name.trim(), inner),
+                Some((_, after)) => return Err(fail(&format!("nothing may follow the closing ], but {after:?} does"))),
+                None => return Err(fail("the closing ] is missing")),
+            },
         };
         if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')) {
             return Err(fail("the name is empty or has a character that names do not have"));
@@ -132,5 +136,7 @@ mod tests {
         {
             assert!(broken.parse::<Selector>().is_err(), "{broken}");
         }
+        let seeded = "a[b=1]@3".parse::<Selector>().expect_err("a seed is no part of a selector");
+        assert!(seeded.to_string().contains("nothing may follow the closing ], but \"@3\" does"), "{seeded}");
     }
 }

@@ -5,7 +5,7 @@
 //! `z >= 0` (on) or `z <= 0` (off), and replaces the loss of the others by a convex envelope. The node's relaxation is a convex
 //! problem in the few coordinates of `u` (`relaxation`); its multipliers prove a lower bound (`proof`, with `exact` where the
 //! data have integer ties), and with the bound an ellipsoid that holds all better solutions of the node (`ellipsoid`). The
-//! ellipsoid decides most samples without branching and gives the envelopes of the others a lower end. `tree` is the search.
+//! ellipsoid decides most samples without branching and gives the envelopes of the others a lower end. `branching` treats the nodes of the search.
 //!
 //! The cost is exponential in the samples with a positive target and polynomial in the number of coordinates; that of the
 //! cones is the other way round.
@@ -13,6 +13,7 @@
 //! With an output bias the sign of `t - c` says nothing before `c` is known: no sample is convex, and minorants would need a
 //! bound of `c`. The cone search treats that case.
 
+mod branching;
 mod ellipsoid;
 mod exact;
 mod proof;
@@ -20,15 +21,14 @@ mod relaxation;
 mod sides;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
 use crate::program::Program;
-use crate::search::Searched;
+use crate::search::{Limits, Searched};
+use branching::Branching;
 use optgap_problem::Watch;
 use sides::OneSign;
-use tree::Tree;
 
 /// Up to this number of coordinates, and beyond [`MANY_POINTS`], the cones are used alone: there their cost, which grows like
 /// a power of the number of points, is the lower one. Measured, seed 1, seconds of this engine / of the cones on one core:
@@ -68,15 +68,15 @@ pub(crate) fn node_budget(program: &Program) -> u64 {
     TRIALS.iter().find(|(dim, _)| program.dim <= *dim).map_or(u64::MAX, |&(_, nodes)| nodes)
 }
 
-/// Searches until every node is closed, the watch says stop, or `most_nodes` were visited.
+/// Searches until every node is closed or a limit is reached.
 pub(crate) fn search(
     program: &Program,
     landscape: &Landscape,
     incumbent: &Incumbent,
+    limits: Limits<'_>,
     watch: &mut dyn Watch,
-    most_nodes: u64,
 ) -> Searched {
     let signs: &[bool] = if program.free_signs { &[true, false] } else { &[true] };
-    let problems = signs.iter().map(|&positive| OneSign::new(program, landscape, positive)).collect();
-    Tree::new(problems, most_nodes).run(incumbent, watch)
+    let problems: Vec<OneSign> = signs.iter().map(|&positive| OneSign::new(program, landscape, positive)).collect();
+    crate::search::search(incumbent, branching::roots(&problems), limits, || Branching::new(&problems, incumbent), watch)
 }

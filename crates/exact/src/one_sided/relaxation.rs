@@ -89,6 +89,12 @@ impl Relaxation {
         }
     }
 
+    /// Takes over where the solution of another node has ended.
+    pub(super) fn start_from(&mut self, parameters: &[f64], centres: &[f32]) {
+        self.parameters.copy_from_slice(parameters);
+        self.centres.iter_mut().zip(centres).for_each(|(to, &from)| *to = f64::from(from));
+    }
+
     /// Rounds until the value reaches `needed`, or can be seen not to, or has converged. Starts from `parameters`, `centres`.
     pub(super) fn solve(&mut self, problem: &OneSign, sides: &Sides, needed: f64) {
         for _ in 0..MOST_ROUNDS {

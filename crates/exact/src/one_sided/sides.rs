@@ -54,6 +54,11 @@ impl Sides {
         }
     }
 
+    /// Memory that they hold, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.side.as_slice()) + size_of_val(self.lows.as_slice()) + size_of_val(self.knees.as_slice())
+    }
+
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.side.clone_from(&other.side);
         self.lows.clone_from(&other.lows);
