@@ -214,7 +214,7 @@ impl ExactSolver for Cones {
             _ if (Bounds { lower, upper }).closed(task.tolerance) => StopReason::BoundsClosed,
             other => other.unwrap_or(StopReason::Converged),
         };
-        Ok(ExactOutcome { weights, lower, nodes, stop })
+        Ok(ExactOutcome { weights, lower, nodes, stop, certificate: None })
     }
 }
 

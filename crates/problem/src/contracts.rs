@@ -2,6 +2,9 @@
 
 use crate::{BadParameter, Bounds, Instance, Parameter, Parameters, ShapeMismatch, Size, Tolerance, Weights};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -141,8 +144,35 @@ impl<M: ?Sized> Method<M> {
     }
 }
 
+/// Where an exact search writes its certificate while it works.
+pub trait CertificateSink: fmt::Debug + Sync {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+    /// Forgets all that was written: another search takes over.
+    ///
+    /// # Errors
+    /// When that is impossible.
+    fn restart(&self) -> io::Result<()>;
+}
+
+/// Certificates in memory.
+impl CertificateSink for Mutex<Vec<u8>> {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn restart(&self) -> io::Result<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+}
+
 /// What an exact search is asked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ExactTask<'a> {
     /// How far apart the bounds may be and still count as closed.
     pub tolerance: Tolerance,
@@ -153,12 +183,14 @@ pub struct ExactTask<'a> {
     /// ([`StopReason::TargetReached`]), and gives up every part of the space whose proved bound exceeds it; if none is left it
     /// ends with a lower bound above the threshold ([`StopReason::TargetExcluded`]). In units of the loss.
     pub threshold: Option<f64>,
+    /// Where the proof of the lower bound goes, for a [`Verifier`].
+    pub certificate: Option<&'a dyn CertificateSink>,
 }
 
 impl ExactTask<'_> {
-    /// The usual task: the optimum, from nothing.
+    /// The usual task: the optimum, from nothing, without a certificate.
     pub fn optimum(tolerance: Tolerance) -> Self {
-        Self { tolerance, start: None, threshold: None }
+        Self { tolerance, start: None, threshold: None, certificate: None }
     }
 }
 
@@ -188,6 +220,8 @@ pub struct ExactOutcome {
     pub nodes: u64,
     /// Why the search ended.
     pub stop: StopReason,
+    /// Whether a certificate was asked for, and written whole; or why it could not be.
+    pub certificate: Option<Result<(), String>>,
 }
 
 /// A search that could not be done.
@@ -202,6 +236,28 @@ pub enum SolveError {
     /// Something in the numbers makes the search impossible.
     #[error("the search failed: {0}")]
     Failed(String),
+}
+
+/// Re-proves certificates, by a program that shares nothing with the solver.
+pub trait Verifier: Send + Sync {
+    /// What the certificate proves of the instance. Both are the bytes of files.
+    ///
+    /// # Errors
+    /// Why it proves nothing: the place in the certificate and the rule that fails there.
+    fn verify(&self, instance: &[u8], certificate: &[u8]) -> Result<Verified, String>;
+}
+
+/// What a certificate was found to prove.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    /// No weights have a loss below this: the proved fraction, rounded down.
+    pub lower: f64,
+    /// The certificate's weights have a loss of at most this: the exact one, rounded up.
+    pub upper: f64,
+    /// The proved lower bound as a fraction.
+    pub exact_lower: String,
+    /// The exact loss of the weights as a fraction.
+    pub exact_upper: String,
 }
 
 /// How many independent starts, and their seed. Restart `i` depends on the seed and on `i` alone.

@@ -47,9 +47,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let start = arguments.start.as_deref().map(|file| weights::read(file, &instance)).transpose()?;
     let output = arguments.weights.reserve()?;
     let task = ExactTask {
-        tolerance: Tolerance::for_level(instance.constant_level()),
         start: start.as_ref(),
         threshold: Some(arguments.eps.rounded_up()),
+        ..ExactTask::optimum(Tolerance::for_level(instance.constant_level()))
     };
     let Some(searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
     let object = Object::new(&instance, &searched, &arguments.eps);

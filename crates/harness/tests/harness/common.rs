@@ -101,8 +101,13 @@ impl ExactSolver for Finder {
         if self.0 == "refuse" { Err(Unsupported("no lines today".into())) } else { Ok(()) }
     }
     fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
-        let mut outcome =
-            ExactOutcome { weights: weights(slope(instance)), lower: 0.0, nodes: 1, stop: StopReason::BoundsClosed };
+        let mut outcome = ExactOutcome {
+            weights: weights(slope(instance)),
+            lower: 0.0,
+            nodes: 1,
+            stop: StopReason::BoundsClosed,
+            certificate: None,
+        };
         match self.0.as_str() {
             "panic" => panic!("the finder is lost"),
             "fail" => return Err(SolveError::Failed("no way".into())),
