@@ -3,6 +3,7 @@
 //! The tree (`search`) knows products of regions, order, threads and limits; a node bound knows what a region is, how to bound a
 //! product of them, where to split it, and which point inside it is worth a look. Every bound that it hands out is proved.
 
+use crate::certificate::Kind;
 use crate::product::Product;
 use std::sync::Arc;
 
@@ -28,18 +29,36 @@ pub(crate) struct Node<'a, B: NodeBound> {
     pub(crate) cut: f64,
 }
 
+/// A proved lower bound of a node's sum of squares.
+pub(crate) struct Proof {
+    pub(crate) bound: f64,
+    /// What the certificate says of it: empty if there is none, or if what is recorded of the nodes above proves as much.
+    pub(crate) record: Vec<u8>,
+}
+
+impl Proof {
+    /// A bound that needs no words.
+    pub(crate) fn silent(bound: f64) -> Self {
+        Self { bound, record: Vec::new() }
+    }
+
+    /// The higher one of this bound and one that is recorded already.
+    pub(crate) fn or(self, recorded: f64) -> Self {
+        if self.bound >= recorded { self } else { Self::silent(recorded) }
+    }
+}
+
 /// What bounding a node gave.
 pub(crate) enum Bounded<B: NodeBound> {
-    /// The node is done with: a proved lower bound of its sum of squares.
-    Closed(f64),
+    /// The node is done with.
+    Closed(Proof),
     /// The node must be split.
     Open(Open<B>),
 }
 
 /// A node that was bounded but not closed.
 pub(crate) struct Open<B: NodeBound> {
-    /// A proved lower bound of its sum of squares.
-    pub(crate) proved: f64,
+    pub(crate) proof: Proof,
     /// Value of its relaxation: proves nothing, orders nodes of equal proved bound.
     pub(crate) value: f64,
     /// What its children start from.
@@ -71,6 +90,15 @@ pub(crate) trait NodeBound: Send + Sized {
     type Place: Send + 'static;
     /// What a node leaves to its children.
     type State: Send + 'static;
+
+    /// How its regions are described in a certificate.
+    const KIND: Kind;
+
+    /// What a certificate of this kind tells before its nodes.
+    fn frame(&self, roots: &[Arc<Self::Region>]) -> Vec<u8>;
+
+    /// Where a split was, as a certificate has it.
+    fn write_place(&self, place: &Self::Place, parts: &[Arc<Self::Region>; 2], bytes: &mut Vec<u8>);
 
     /// Regions that cover the space of a neuron's parameter vectors.
     fn roots(&self) -> Vec<Arc<Self::Region>>;

@@ -8,7 +8,9 @@
 //!
 //! Nothing that the relaxation claims is used: whatever `r`, `alpha` come in, the answer is proved or refused.
 
+use crate::certificate::DualVector;
 use crate::cone::Cone;
+use crate::integers::scale;
 use crate::kernels::Kernels;
 use crate::linear::{Orthogonal, cholesky, cholesky_solve};
 use crate::lines::{Lines, SLOPE_STEPS, slope};
@@ -38,6 +40,11 @@ const NO_PARTNER: f64 = 1e-7;
 const ROUNDINGS_PER_TERM: f64 = 16.0;
 /// Rounds of moving the vector inside.
 const ROUNDS: usize = 5;
+/// Bits of the residuals in proofs, relative to the largest: vectors are exact multiples of a power of two. Times a slope they
+/// are weights of [`WEIGHT_BITS`](crate::digits::WEIGHT_BITS).
+const BITS: i64 = 50;
+/// Precisions that are tried when proofs are recorded: most do well with fewer bits, and make short certificates.
+const RECORDED_BITS: [i64; 2] = [20, BITS];
 
 /// A node with the vector and slopes from which its bound is to be proved.
 pub(crate) struct Claim<'a> {
@@ -85,8 +92,14 @@ impl EntryError {
 #[derive(Default)]
 pub(crate) struct Prover {
     kernels: Kernels,
-    /// The vector of the last proof.
+    /// Are vectors to be short, because they will be written?
+    recorded: bool,
+    /// The vector of the last proof, to the nearest floats.
     pub(crate) residuals: Vec<f64>,
+    /// Power of two that is the unit of the residuals.
+    exponent: i64,
+    /// The vector of the last proof, if some of it are fractions.
+    fractions: Option<DualVector>,
     columns: Vec<f64>,
     rows: Vec<Row>,
     values: Vec<f64>,
@@ -174,7 +187,17 @@ pub(crate) fn measure_row(kernels: Kernels, column: &[f64], residuals: &[f64], e
     (sums.inner, sums.absolute, error)
 }
 
+/// Power of two of the unit in which numbers up to `largest` have so many bits.
+pub(crate) fn unit_exponent(largest: f64, bits: i64) -> i64 {
+    largest.log2().floor() as i64 + 1 - bits
+}
+
 impl Prover {
+    /// A prover whose vectors will be written.
+    pub(crate) fn recorded(recorded: bool) -> Self {
+        Self { recorded, ..Self::default() }
+    }
+
     /// The lower bound proved from `residuals` by the inequalities at all rays, if the proof goes through and reaches `needed`.
     pub(crate) fn prove(&mut self, claim: &Claim, residuals: &[f64], needed: f64) -> Option<f64> {
         let rays = (0..claim.cones().len()).flat_map(|j| (0..claim.program.dim).map(move |l| Row::Ray(j, l)));
@@ -190,27 +213,34 @@ impl Prover {
         residuals: &[f64],
         needed: f64,
     ) -> Option<f64> {
-        let n = claim.program.len();
-        let largest = residuals.iter().fold(0.0f64, |m, r| m.max(r.abs()));
-        if largest == 0.0 || !largest.is_finite() {
-            let trivial = claim.program.unavoidable;
-            self.residuals.clear();
-            self.residuals.resize(n, 0.0);
-            return (trivial >= needed).then_some(trivial);
-        }
-        self.residuals.clear();
-        self.residuals.extend(residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }));
         self.rows.clear();
         self.rows.extend(rows);
         if claim.program.output_bias {
             self.rows.push(Row::Constant);
         }
-        self.columns.resize(self.rows.len() * n, 0.0);
+        self.columns.resize(self.rows.len() * claim.program.len(), 0.0);
+        let precisions = if self.recorded { &RECORDED_BITS[..] } else { &[BITS] };
+        precisions.iter().find_map(|&bits| self.prove_rounded(claim, residuals, bits).filter(|&bound| bound >= needed))
+    }
+
+    /// The same for all rows at hand, with residuals rounded to so many bits.
+    fn prove_rounded(&mut self, claim: &Claim, residuals: &[f64], bits: i64) -> Option<f64> {
+        self.fractions = None;
+        let largest = residuals.iter().fold(0.0f64, |m, r| m.max(r.abs()));
+        if largest < f64::MIN_POSITIVE || !largest.is_finite() {
+            self.exponent = 0;
+            self.residuals.clear();
+            self.residuals.resize(residuals.len(), 0.0);
+            return Some(claim.program.unavoidable);
+        }
+        self.exponent = unit_exponent(largest, bits);
+        self.residuals.clear();
+        self.residuals.extend(residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }));
         for round in 0..ROUNDS {
+            self.round_residuals();
             self.measure(claim);
             if !claim.program.output_bias && (0..self.rows.len()).all(|t| self.values[t] >= self.errors[t]) {
-                let bound = claim.bound(self.kernels, &self.residuals);
-                return (bound >= needed).then_some(bound);
+                return Some(claim.bound(self.kernels, &self.residuals));
             }
             let tight = self.tight_rows();
             if self.move_inside(&tight) {
@@ -218,12 +248,12 @@ impl Prover {
             }
             let structure = self.analyse(&tight);
             if !structure.equal.is_empty() {
-                let (floats, holds) =
-                    solve_with_pivots(claim, &self.residuals, &self.rows, &structure.named(&self.rows), round as i32)?;
-                self.residuals = floats;
+                let named = structure.named(&self.rows);
+                let (exact, holds) = solve_with_pivots(claim, &self.residuals, &self.rows, &named, bits, round as i32)?;
+                self.residuals = exact.floats;
                 if holds {
-                    let bound = claim.bound(self.kernels, &self.residuals);
-                    return (bound >= needed).then_some(bound);
+                    self.fractions = Some(exact.vector);
+                    return Some(claim.bound(self.kernels, &self.residuals));
                 }
                 // Rows that were loose are violated now: the next round moves them inside too.
                 continue;
@@ -234,6 +264,24 @@ impl Prover {
             self.kernels.subtract(&mut self.residuals, -1.0, &step);
         }
         None
+    }
+
+    /// The vector of the last proof.
+    pub(crate) fn vector(&self) -> DualVector {
+        let whole = || self.residuals.iter().map(|&r| scale(r, -self.exponent) as i64).collect();
+        self.fractions.clone().unwrap_or_else(|| DualVector::whole(self.exponent, whole()))
+    }
+
+    /// Rounds the residuals to multiples of their unit.
+    fn round_residuals(&mut self) {
+        let exponent = self.exponent;
+        // The last bit of numbers about this one is the unit: adding it rounds.
+        let shift = scale(1.5, exponent + i64::from(f64::MANTISSA_DIGITS) - 1);
+        if shift.is_normal() && scale(1.0, exponent).is_normal() {
+            self.residuals.iter_mut().for_each(|r| *r = (*r + shift) - shift);
+        } else {
+            self.residuals.iter_mut().for_each(|r| *r = scale(scale(*r, -exponent).round(), exponent));
+        }
     }
 
     /// Row values and their error bounds at the current vector.
@@ -251,9 +299,11 @@ impl Prover {
         }
     }
 
-    /// What row `t` lacks to its margin.
+    /// What row `t`, masked to samples with a residual, lacks to its margin, which the next rounding must not use up.
     fn missing(&self, t: usize) -> f64 {
-        (MARGIN * self.errors[t] - self.values[t]).max(0.0)
+        let n = self.residuals.len();
+        let rounding = scale(0.5, self.exponent) * self.columns[t * n..(t + 1) * n].iter().map(|h| h.abs()).sum::<f64>();
+        (MARGIN * self.errors[t] + rounding - self.values[t]).max(0.0)
     }
 
     /// Brings clearly independent tight rows to their margin, by the shortest step on samples with a residual; returns false

@@ -5,6 +5,7 @@
 //! moment: with as many of them as
 //! there are coordinates the moment itself must vanish, and the long rays drop out of the arithmetic.
 
+use crate::certificate::DualVector;
 use crate::cone::Decision;
 use crate::dual::{Claim, Row};
 use crate::integers::dot;
@@ -196,22 +197,16 @@ fn moment(claim: &Claim, steps: &[u8], integers: &[i64]) -> Vec<BigInt> {
     claim.program.digits.weighted_sum(&weights)
 }
 
-/// Row sum `sum_i R_i h_i` of one row, exactly, times [`SLOPE_STEPS`], where the fractions `numerators / determinant` stand in
-/// for the residuals of some samples; the result is multiplied by the determinant.
-pub(crate) fn exact_row(
-    claim: &Claim,
-    row: Row,
-    integers: &[i64],
-    signs: &[i64],
-    fractions: &[(usize, BigInt)],
-    determinant: &BigInt,
-) -> BigInt {
+/// Row sum `sum_i R_i h_i` of one row, exactly, times [`SLOPE_STEPS`] and the vector's denominator, in its unit. `signs` are the
+/// vector's.
+pub(crate) fn exact_row(claim: &Claim, row: Row, vector: &DualVector, signs: &[i64]) -> BigInt {
+    let DualVector { integers, fractions, denominator, .. } = vector;
     let Some((j, vertex)) = claim.direction(row) else {
         let whole: BigInt = integers.iter().map(|&r| BigInt::from(r)).sum();
-        return (whole * determinant + fractions.iter().map(|(_, n)| n).sum::<BigInt>()) * SLOPE_STEPS;
+        return (whole * denominator + fractions.iter().map(|(_, n)| n).sum::<BigInt>()) * SLOPE_STEPS;
     };
     let steps = row_steps(claim, j, vertex, signs);
-    let mut sum: Vec<BigInt> = moment(claim, &steps, integers).into_iter().map(|entry| entry * determinant).collect();
+    let mut sum: Vec<BigInt> = moment(claim, &steps, integers).into_iter().map(|entry| entry * denominator).collect();
     for (p, numerator) in fractions.iter().filter(|(_, n)| !n.is_zero()) {
         for &t in claim.program.incidence.points_of(*p).iter().filter(|&&t| steps[t] > 0) {
             let weight = numerator * steps[t];

@@ -4,6 +4,7 @@
 //! with integer data: a column for every ray of a region. Principal pivoting with the least-index rule (Murty) finds the passive set that satisfies the optimality conditions
 //! exactly; the optimum is then a fraction.
 
+use crate::certificate::DualVector;
 use crate::integers::{CramerSolution, dot, solve_exactly};
 use crate::program::{Program, enclose};
 use crate::vertex::Vertex;
@@ -16,26 +17,39 @@ use optgap_problem::Enclosure;
 /// Passive sets that are tried before the node is left with the trivial bound.
 const MOST_PIVOTS: usize = 500;
 
-/// A proved lower bound of the node's sum of squares over all samples: its optimum, rounded down, or if the pivoting does
-/// not end what no prediction can avoid. `rays` has those of all regions, each with its neuron's sign; `support` their
-/// multipliers, of which only matters which are positive.
+/// The optimum of the node's sum of squares over all samples, rounded down, and the dual vector that proves it; none if the
+/// pivoting does not end. `rays` has those of all regions, each with its neuron's sign; `support` their multipliers, of which
+/// only matters which are positive.
 ///
 /// Only for products in which no region is cut by a point's hyperplane.
-pub(crate) fn decided_optimum<'a>(program: &Program, rays: impl Iterator<Item = (f64, &'a Vertex)>, support: &[f64]) -> f64 {
-    match Fit::new(program, rays).solve(support) {
-        Some(squares) => (Enclosure::exact(program.unavoidable) + enclose(&squares)).lo,
-        None => program.unavoidable,
-    }
+pub(crate) fn decided_optimum<'a>(
+    program: &Program,
+    rays: impl Iterator<Item = (f64, &'a Vertex)>,
+    support: &[f64],
+) -> Option<(f64, DualVector)> {
+    let fit = Fit::new(program, rays);
+    let Optimum { passive, solution } = fit.solve(support)?;
+    let bound = (Enclosure::exact(program.unavoidable) + enclose(&fit.squares(&passive, &solution))).lo;
+    Some((bound, fit.dual_vector(&passive, solution)))
 }
 
 /// Normal equations in integers. Labels are scaled by `label_scale`.
 struct Fit {
+    columns: Vec<Vec<BigInt>>,
+    labels: Vec<BigInt>,
+    multiplicity: Vec<u64>,
     gram: Vec<Vec<BigInt>>,
     linear: Vec<BigInt>,
     squares: BigInt,
     label_scale: BigInt,
     /// Variables from here on are free.
     bounded: usize,
+}
+
+/// Which variables are not held at zero, and the values of these.
+struct Optimum {
+    passive: Vec<usize>,
+    solution: CramerSolution,
 }
 
 impl Fit {
@@ -68,11 +82,11 @@ impl Fit {
         };
         let gram = columns.iter().map(|a| columns.iter().map(|b| inner(a, b)).collect()).collect();
         let linear = columns.iter().map(|a| inner(a, &labels)).collect();
-        Self { gram, linear, squares: inner(&labels, &labels), label_scale, bounded }
+        let squares = inner(&labels, &labels);
+        Self { columns, labels, multiplicity, gram, linear, squares, label_scale, bounded }
     }
 
-    /// The optimal sum of squares.
-    fn solve(&self, support: &[f64]) -> Option<BigRational> {
+    fn solve(&self, support: &[f64]) -> Option<Optimum> {
         let size = self.linear.len();
         let mut passive: Vec<usize> = Vec::new();
         for c in (self.bounded..size).chain((0..self.bounded).filter(|&c| support.get(c).is_some_and(|&v| v > 0.0))) {
@@ -83,11 +97,7 @@ impl Fit {
         }
         for _ in 0..MOST_PIVOTS {
             let solution = self.minimum_over(&passive)?;
-            let Some(wrong) = self.least_violation(&passive, &solution) else {
-                let explained: BigInt = passive.iter().zip(&solution.numerators).map(|(&c, n)| &self.linear[c] * n).sum();
-                let numerator = &self.squares * &solution.determinant - explained;
-                return Some(BigRational::new(numerator, solution.determinant * &self.label_scale * &self.label_scale));
-            };
+            let Some(wrong) = self.least_violation(&passive, &solution) else { return Some(Optimum { passive, solution }) };
             match passive.iter().position(|&c| c == wrong) {
                 Some(place) => {
                     passive.remove(place);
@@ -96,6 +106,23 @@ impl Fit {
             }
         }
         None
+    }
+
+    /// The sum of squares, but for what no prediction can avoid.
+    fn squares(&self, passive: &[usize], solution: &CramerSolution) -> BigRational {
+        let explained: BigInt = passive.iter().zip(&solution.numerators).map(|(&c, n)| &self.linear[c] * n).sum();
+        let numerator = &self.squares * &solution.determinant - explained;
+        BigRational::new(numerator, &solution.determinant * &self.label_scale * &self.label_scale)
+    }
+
+    /// Multiplicity times prediction less label.
+    fn dual_vector(&self, passive: &[usize], solution: CramerSolution) -> DualVector {
+        let CramerSolution { numerators, determinant } = solution;
+        let entry = |i: usize| {
+            let prediction: BigInt = passive.iter().zip(&numerators).map(|(&c, n)| &self.columns[c][i] * n).sum();
+            (prediction - &self.labels[i] * &determinant) * self.multiplicity[i]
+        };
+        DualVector::fractions((0..self.labels.len()).map(entry).collect(), &determinant * &self.label_scale)
     }
 
     /// The first variable whose optimality condition fails: a negative multiplier, or a descent direction at zero.

@@ -26,6 +26,7 @@
 mod arrangement;
 mod bound;
 mod branching;
+mod certificate;
 mod cone;
 mod cut_samples;
 mod descent;

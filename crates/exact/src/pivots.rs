@@ -3,20 +3,19 @@
 //! Neurons of opposite sign in touching cones oppose each other, and a free constant is an equality by itself: then no
 //! margin exists and floating point cannot prove the condition. The other residuals are rounded to integers times a power
 //! of two, the pivots follow by Cramer's rule, and every row is tested with error bounds or, where these leave the sign
-//! open, exactly (rule R7 of the certificates).
+//! open, exactly (rule R6 of the certificates).
 
+use crate::certificate::DualVector;
 use crate::cone::Decision;
-use crate::dual::{Claim, Row, TightRows, measure_row};
+use crate::dual::{Claim, Row, TightRows, measure_row, unit_exponent};
 use crate::equalities::{Equalities, Equality, exact_row};
 use crate::integers::{CramerSolution, ratio_to_f64, scale, solve_exactly};
 use crate::kernels::Kernels;
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 
-/// Bits of the rounded residuals; times a slope they are weights of [`WEIGHT_BITS`](crate::digits::WEIGHT_BITS).
-const RESIDUAL_BITS: i64 = 50;
-/// Strict tight rows are moved to this share of `max |r| sum |h|`, which covers the rounding of the residuals.
-const STRICT_MARGIN: f64 = 6e-14;
+/// Strict tight rows are moved to so many units of the rounded residuals times `sum |h|`, which covers the rounding.
+const STRICT_MARGIN: f64 = 64.0;
 /// An attempt that failed is followed by one with margins larger by this factor.
 const MARGIN_GROWTH: f64 = 8.0;
 /// An equality whose rest after elimination is below this share of its largest entry follows from the others, or is taken
@@ -27,17 +26,14 @@ const ROUNDS: usize = 4;
 /// A pivot on a cut sample must keep its sign, so it counts for less by its distance from zero.
 const CUT_PIVOT_WEIGHT: f64 = 0.3;
 
-/// Residuals with exact values: integers times a power of two, and fractions at the pivots.
-struct ExactResiduals {
-    integers: Vec<i64>,
+/// Residuals with exact values: fractions at the pivots.
+pub(crate) struct ExactResiduals {
+    pub(crate) vector: DualVector,
     signs: Vec<i64>,
     /// Rows that hold with equality by construction.
     solved: Vec<Row>,
-    /// Numerators at the pivots.
-    fractions: Vec<(usize, BigInt)>,
-    determinant: BigInt,
     /// Nearest floats of all residuals.
-    floats: Vec<f64>,
+    pub(crate) floats: Vec<f64>,
 }
 
 /// Why the pivots could not be solved for.
@@ -47,23 +43,24 @@ enum Failure {
     Sides(Vec<usize>),
 }
 
-/// A vector near `residuals`, to the nearest floats, for which some of the tight rows hold with equality, and whether all rows
-/// hold for it. Later `attempt`s move rows farther inside.
+/// A vector near `residuals`, rounded to so many `bits`, for which some of the tight rows hold with equality, and whether all
+/// rows hold for it. Later `attempt`s move rows farther inside.
 pub(crate) fn solve_with_pivots(
     claim: &Claim,
     residuals: &[f64],
     rows: &[Row],
     tight: &TightRows,
+    bits: i64,
     attempt: i32,
-) -> Option<(Vec<f64>, bool)> {
+) -> Option<(ExactResiduals, bool)> {
     let mut r = residuals.to_vec();
-    move_to_margins(claim, tight, &mut r, STRICT_MARGIN * MARGIN_GROWTH.powi(attempt));
+    move_to_margins(claim, tight, &mut r, scale(STRICT_MARGIN, -bits) * MARGIN_GROWTH.powi(attempt));
     let mut equal: Vec<Row> = tight.equalities().collect();
     let mut avoided: Vec<usize> = Vec::new();
     let mut column = vec![0.0; r.len()];
     let mut nearest = None;
     for _ in 0..ROUNDS {
-        let exact = match solve_pivots(claim, &equal, &r, &avoided) {
+        let exact = match solve_pivots(claim, &equal, &r, bits, &avoided) {
             Ok(exact) => exact,
             Err(Failure::Sides(pivots)) => {
                 avoided.extend(pivots);
@@ -73,10 +70,10 @@ pub(crate) fn solve_with_pivots(
         };
         let failing: Vec<Row> = rows.iter().copied().filter(|&row| !row_holds(claim, row, &exact, &mut column)).collect();
         if failing.is_empty() {
-            return Some((exact.floats, true));
+            return Some((exact, true));
         }
         let stuck = failing.iter().any(|row| equal.contains(row));
-        nearest.get_or_insert((exact.floats, false));
+        nearest.get_or_insert((exact, false));
         if stuck {
             break;
         }
@@ -105,13 +102,13 @@ fn move_to_margins(claim: &Claim, tight: &TightRows, r: &mut [f64], share: f64) 
 }
 
 /// Rounds the residuals and solves for the pivots exactly.
-fn solve_pivots(claim: &Claim, equal: &[Row], r: &[f64], avoided: &[usize]) -> Result<ExactResiduals, Failure> {
+fn solve_pivots(claim: &Claim, equal: &[Row], r: &[f64], bits: i64, avoided: &[usize]) -> Result<ExactResiduals, Failure> {
     let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     // Equalities can leave nothing but zeros, which prove nothing.
     if largest < f64::MIN_POSITIVE || !largest.is_finite() {
         return Err(Failure::Singular);
     }
-    let exponent = largest.log2().floor() as i64 + 1 - RESIDUAL_BITS;
+    let exponent = unit_exponent(largest, bits);
     let unit = scale(1.0, -exponent);
     let mut integers: Vec<i64> =
         r.iter().map(|&v| if unit.is_finite() { (v * unit).round() } else { scale(v, -exponent).round() } as i64).collect();
@@ -136,7 +133,8 @@ fn solve_pivots(claim: &Claim, equal: &[Row], r: &[f64], avoided: &[usize]) -> R
         floats[p] = if numerator.is_zero() { 0.0 } else { ratio_to_f64(numerator, &determinant, exponent) };
     }
     let fractions = pivots.into_iter().zip(numerators).collect();
-    Ok(ExactResiduals { integers, signs, solved: equalities.solved, fractions, determinant, floats })
+    let vector = DualVector { exponent, integers, fractions, denominator: determinant };
+    Ok(ExactResiduals { vector, signs, solved: equalities.solved, floats })
 }
 
 /// The linear system for the residuals of the pivots.
@@ -159,7 +157,7 @@ fn row_holds(claim: &Claim, row: Row, exact: &ExactResiduals, column: &mut [f64]
     if value.abs() > error && row != Row::Constant {
         return value > 0.0;
     }
-    let sum = exact_row(claim, row, &exact.integers, &exact.signs, &exact.fractions, &exact.determinant);
+    let sum = exact_row(claim, row, &exact.vector, &exact.signs);
     if row == Row::Constant { sum.is_zero() } else { !sum.is_negative() }
 }
 

@@ -62,10 +62,10 @@ impl<R: Region> Product<R> {
         (0..self.regions.len()).filter(|&j| self.group(j)[0] == j)
     }
 
-    /// Is some neuron off everywhere? Then the optimum of this product also lies in one where that neuron is zero inside
-    /// another region (rule R5 of the certificates), and this product may be dropped.
-    pub(crate) fn dominated(&self) -> bool {
-        self.regions.iter().any(|region| region.is_off())
+    /// A neuron that is off everywhere. If there is one, the optimum of this product also lies in one where that neuron is zero
+    /// inside another region (rule R5 of the certificates), and this product may be dropped.
+    pub(crate) fn dominated(&self) -> Option<usize> {
+        self.regions.iter().position(|region| region.is_off())
     }
 
     /// The product with the first `in_first` neurons of a group in one region and the others in another.

@@ -1,6 +1,7 @@
 //! Branching on products of regions: a root is bounded, any other node split in one neuron's region and its children bounded.
 
-use crate::bound::{Bounded, Node, NodeBound, Open, Region, Split};
+use crate::bound::{Bounded, Node, NodeBound, Open, Proof, Region, Split};
+use crate::certificate::{Journal, NodeId, push_uint};
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
 use crate::product::Product;
@@ -20,15 +21,23 @@ pub(crate) fn search_products<B: NodeBound>(
     program: &Program,
     landscape: &Landscape,
     incumbent: &Incumbent,
+    journal: Option<&Journal>,
     limits: Limits<'_>,
     bound: impl Fn() -> B + Sync,
     watch: &mut dyn Watch,
 ) -> Searched {
-    let roots = Product::roots(program, &bound().roots()).into_iter().map(|product| {
+    let first = bound();
+    let regions = first.roots();
+    let products = Product::roots(program, &regions);
+    if let Some(journal) = journal {
+        journal.begin(B::KIND, &first.frame(&regions), products.len() as u64);
+    }
+    let roots = (0..).zip(products).map(|(id, product)| {
         // Nothing is known of it but what no prediction can avoid.
-        Waiting { proved: program.unavoidable, value: 0.0, depth: 0, bytes: 0, content: Content { product, split: None } }
+        Waiting { id, proved: program.unavoidable, value: 0.0, depth: 0, bytes: 0, content: Content { product, split: None } }
     });
-    search(incumbent, roots, limits, || Products { program, landscape, incumbent, bound: bound(), nodes: 0 }, watch)
+    let expander = || Products { program, landscape, incumbent, journal, bound: bound(), nodes: 0 };
+    search(incumbent, roots, limits, expander, watch)
 }
 
 /// What an open node is made of: a node that was bounded waits to be split, a root to be bounded.
@@ -38,6 +47,15 @@ struct Content<R, P, S> {
     split: Option<(S, Split<P>)>,
 }
 
+/// A node to be bounded.
+struct Unbounded<R> {
+    id: NodeId,
+    product: Product<R>,
+    depth: u32,
+    /// A lower bound that is proved for a node above it.
+    inherited: f64,
+}
+
 type ContentOf<B> = Content<<B as NodeBound>::Region, <B as NodeBound>::Place, <B as NodeBound>::State>;
 
 /// One thread's view of the search.
@@ -45,6 +63,7 @@ struct Products<'a, B> {
     program: &'a Program,
     landscape: &'a Landscape<'a>,
     incumbent: &'a Incumbent<'a>,
+    journal: Option<&'a Journal<'a>>,
     bound: B,
     /// Nodes bounded by this thread.
     nodes: u64,
@@ -60,15 +79,18 @@ impl<B: NodeBound> Expand for Products<'_, B> {
         match split {
             None => {
                 let state = self.bound.root_state();
-                self.visit(product, &state, node.proved, 0, &mut expanded, stop);
+                let unsplit = Unbounded { id: node.id, product, depth: 0, inherited: node.proved };
+                self.visit(unsplit, &state, &mut expanded, stop);
             }
             Some((state, Split { neuron, place })) => {
                 let group = product.group(neuron);
                 let parts = self.bound.split(&product.regions[neuron], &place).map(Arc::new);
+                let first = self.record_split(node.id, &group, &place, &parts);
                 // Exchangeable neurons: only their number in each child matters (rule R4 of the certificates).
-                for in_first in (0..=group.len()).rev() {
-                    let child = product.with_regions(&group, in_first, &parts);
-                    self.visit(child, &state, node.proved, node.depth + 1, &mut expanded, stop);
+                for (id, in_first) in (first..).zip((0..=group.len()).rev()) {
+                    let product = product.with_regions(&group, in_first, &parts);
+                    let child = Unbounded { id, product, depth: node.depth + 1, inherited: node.proved };
+                    self.visit(child, &state, &mut expanded, stop);
                 }
             }
         }
@@ -78,33 +100,48 @@ impl<B: NodeBound> Expand for Products<'_, B> {
 }
 
 impl<B: NodeBound> Products<'_, B> {
+    /// Records a split, and returns the number of its first child.
+    fn record_split(&self, node: NodeId, group: &[usize], place: &B::Place, parts: &[Arc<B::Region>; 2]) -> NodeId {
+        let Some(journal) = self.journal else { return 0 };
+        let mut body = Vec::new();
+        push_uint(&mut body, group.iter().fold(0, |set, neuron| set | 1 << neuron));
+        self.bound.write_place(place, parts, &mut body);
+        journal.split(node, &body, group.len() as u64 + 1)
+    }
+
+    fn record_bound(&self, node: NodeId, proof: &Proof) {
+        if let (Some(journal), false) = (self.journal, proof.record.is_empty()) {
+            journal.bound(node, &proof.record);
+        }
+    }
+
     fn visit(
         &mut self,
-        product: Product<B::Region>,
+        Unbounded { id, product, depth, inherited }: Unbounded<B::Region>,
         parent: &B::State,
-        inherited: f64,
-        depth: u32,
         expanded: &mut Expanded<ContentOf<B>>,
         stop: &mut dyn FnMut() -> bool,
     ) {
         self.nodes += 1;
-        if product.dominated() {
-            return;
+        if let Some(neuron) = product.dominated() {
+            return self.journal.into_iter().for_each(|journal| journal.off(id, neuron));
         }
         let cut = self.incumbent.cut();
         match self.bound.bound(&Node { product: &product, parent, inherited, depth, cut }, stop) {
-            Bounded::Closed(proved) => {
-                expanded.close(proved);
+            Bounded::Closed(proof) => {
+                self.record_bound(id, &proof);
+                expanded.close(proof.bound);
                 // A decided node is closed below the cut when its optimum is better than the incumbent: it must be taken.
-                if proved < cut {
+                if proof.bound < cut {
                     self.round(&product, true);
                 }
             }
-            Bounded::Open(Open { proved, value, state, split }) => {
+            Bounded::Open(Open { proof, value, state, split }) => {
+                self.record_bound(id, &proof);
                 self.round(&product, self.nodes.is_multiple_of(DESCENT_PERIOD));
                 let bytes = B::bytes(&state) + product.regions[split.neuron].bytes();
                 let content = Content { product, split: Some((state, split)) };
-                expanded.open.push(Waiting { proved, value, depth, bytes, content });
+                expanded.open.push(Waiting { id, proved: proof.bound, value, depth, bytes, content });
             }
         }
     }

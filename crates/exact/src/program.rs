@@ -6,12 +6,14 @@
 //! sample, columns that depend linearly on others are dropped, a column may be shifted (with a hidden bias) and is scaled by a
 //! power of two. So a bound for the program is a bound for the instance, and weights pass back through [`Program::weights`].
 
+use crate::certificate::DualVector;
 use crate::digits::DigitTable;
 use crate::incidence::Incidence;
-use crate::integers::{dyadic, independent_columns, scale, scaled_to_f64};
+use crate::integers::{drop_common_zeros, dyadic, independent_columns, scale, scaled_to_f64};
 use num_bigint::BigInt;
+use num_integer::Integer;
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{One, Zero};
 use optgap_problem::{Enclosure, Instance, Weights};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -151,6 +153,30 @@ impl Program {
         weights
     }
 
+    /// The original columns of the coordinates; that of the bias comes after those of the inputs.
+    pub(crate) fn original_columns(&self) -> impl Iterator<Item = usize> {
+        self.back.columns.iter().map(|column| column.unwrap_or(self.back.original_dimension))
+    }
+
+    /// A positive multiple, in integers, of a parameter vector of integer coordinates in original ones.
+    pub(crate) fn original_ray(&self, ray: &[BigInt]) -> Vec<BigInt> {
+        // Integer coordinate c is (x - shift) / 2^e_c: the weight of x is v_c / 2^e_c, and the bias loses that times the shift.
+        let shift = |c: usize| self.back.columns[c].and_then(|column| dyadic(self.back.shifts[column]));
+        let exponent = |c: usize| self.back.exponents[c] - self.column_exponents[c];
+        let lowest = |c: usize| exponent(c) + shift(c).map_or(0, |(_, e)| i64::from(e).min(0));
+        let unit = (0..self.dim).map(lowest).min().unwrap_or(0);
+        let weight = |c: usize| &ray[c] << (exponent(c) - unit) as usize;
+        let mut original: Vec<BigInt> = (0..self.dim).map(weight).collect();
+        for c in 0..self.dim {
+            if let Some((mantissa, e)) = shift(c) {
+                let offset = (&ray[c] * mantissa) << (exponent(c) + i64::from(e) - unit) as usize;
+                original[self.dim - 1] -= offset;
+            }
+        }
+        drop_common_zeros(&mut original);
+        original
+    }
+
     /// Pre-activations of original weights at the points with outputs folded in, neuron after neuron, those of positive sign
     /// first; and how many these are.
     pub(crate) fn preactivations(&self, instance: &Instance, weights: &Weights) -> (Vec<f64>, usize) {
@@ -165,24 +191,22 @@ impl Program {
         (positive.iter().chain(&negative).flat_map(folded).collect(), positive.len())
     }
 
-    /// The least sum of squares over constant predictions: exact, rounded down. The optimum when no neuron can do anything.
-    pub(crate) fn constant_fit_lower(&self) -> f64 {
+    /// The least sum of squares over constant predictions, exact, rounded down, and the dual vector that proves it: the optimum
+    /// when no neuron can do anything.
+    pub(crate) fn constant_fit(&self) -> (f64, DualVector) {
         let constant = if self.output_bias {
             let weighted: BigRational = self.exact_labels.iter().zip(&self.multiplicity).map(|(y, &m)| y * exact(m)).sum();
             weighted / exact(self.samples as f64)
         } else {
             BigRational::zero()
         };
-        let squares: BigRational = self
-            .exact_labels
-            .iter()
-            .zip(&self.multiplicity)
-            .map(|(y, &m)| {
-                let residual = y - &constant;
-                &residual * &residual * exact(m)
-            })
-            .sum();
-        (Enclosure::exact(self.unavoidable) + enclose(&squares)).lo.max(0.0)
+        let misses: Vec<BigRational> = self.exact_labels.iter().map(|y| &constant - y).collect();
+        let squares: BigRational = misses.iter().zip(&self.multiplicity).map(|(miss, &m)| miss * miss * exact(m)).sum();
+        let denominator = misses.iter().fold(BigInt::one(), |common, miss| common.lcm(miss.denom()));
+        let entries = misses.iter().zip(&self.multiplicity);
+        let numerators = entries.map(|(miss, &m)| miss.numer() * (&denominator / miss.denom()) * m as u64).collect();
+        let lower = (Enclosure::exact(self.unavoidable) + enclose(&squares)).lo.max(0.0);
+        (lower, DualVector::fractions(numerators, denominator))
     }
 }
 

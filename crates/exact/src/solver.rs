@@ -1,6 +1,7 @@
 //! The exact solver: presolve, local search, branch and bound.
 
 use crate::arrangement::Arrangement;
+use crate::certificate::{Journal, Kind};
 use crate::descent::Landscape;
 use crate::hull::Hull;
 use crate::incumbent::Incumbent;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// Networks with more root products than this are refused: the search could not even begin.
 const MOST_ROOTS: f64 = 100_000.0;
+/// Certificates name sets of neurons by bits of a word.
+const MOST_CERTIFIED: usize = 64;
 /// Bytes of a MiB.
 const MIB: usize = 1 << 20;
 
@@ -200,11 +203,12 @@ impl ExactSolver for Cones {
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
         let incumbent = Incumbent::new(instance, &program, task);
+        let (journal, refused) = begin_certificate(instance, task);
         let mut watch = TargetWatch { watch, incumbent: &incumbent };
         if let Some(start) = task.start {
             begin_with(start, instance, &program, &landscape, &incumbent);
         }
-        let Searched { lower, nodes, stop } = self.run(&program, &landscape, &incumbent, &mut watch);
+        let Searched { lower, nodes, stop } = self.run(&program, &landscape, &incumbent, journal.as_ref(), &mut watch);
         let lower = incumbent.mean(lower);
         let (reached, excluded) = (incumbent.reached(), incumbent.excludes(lower));
         let (weights, upper) = incumbent.into_best();
@@ -214,7 +218,8 @@ impl ExactSolver for Cones {
             _ if (Bounds { lower, upper }).closed(task.tolerance) => StopReason::BoundsClosed,
             other => other.unwrap_or(StopReason::Converged),
         };
-        Ok(ExactOutcome { weights, lower, nodes, stop, certificate: None })
+        let certificate = journal.map(|journal| journal.end(&weights)).or(refused.map(Err));
+        Ok(ExactOutcome { weights, lower, nodes, stop, certificate })
     }
 }
 
@@ -233,6 +238,17 @@ impl Watch for TargetWatch<'_> {
     }
     fn remaining(&self) -> Option<Duration> {
         self.watch.remaining()
+    }
+}
+
+/// The certificate that the task wants, or why there can be none.
+fn begin_certificate<'a>(instance: &Instance, task: ExactTask<'a>) -> (Option<Journal<'a>>, Option<String>) {
+    match task.certificate {
+        Some(_) if instance.network.width > MOST_CERTIFIED => {
+            (None, Some(format!("certificates have at most {MOST_CERTIFIED} units, the network has {}", instance.network.width)))
+        }
+        Some(sink) => (Some(Journal::new(instance, sink)), None),
+        None => (None, None),
     }
 }
 
@@ -266,28 +282,40 @@ impl Cones {
     }
 
     /// Local searches, then the tree search if they leave something to prove.
-    fn run(self, program: &Program, landscape: &Landscape, incumbent: &Incumbent, watch: &mut dyn Watch) -> Searched {
+    fn run(
+        self,
+        program: &Program,
+        landscape: &Landscape,
+        incumbent: &Incumbent,
+        journal: Option<&Journal>,
+        watch: &mut dyn Watch,
+    ) -> Searched {
         if program.dim == 0 {
-            return Searched { lower: program.constant_fit_lower(), nodes: 0, stop: None };
+            return constant_fit(program, journal);
         }
         let pool = (self.threads > 1).then(|| {
             rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().expect("the system starts the threads asked for")
         });
         let stop = multistart(self.starts * program.width, program, landscape, incumbent, pool.as_ref(), watch);
+        let claim = |searched: Searched| {
+            journal.inspect(|journal| journal.claim(searched.lower));
+            searched
+        };
         if stop.is_some() || incumbent.cut() <= program.unavoidable {
-            return Searched { lower: program.unavoidable, nodes: 0, stop };
+            return claim(Searched { lower: program.unavoidable, nodes: 0, stop });
         }
         let limits = Limits { pool: pool.as_ref(), memory: self.memory_limit.saturating_mul(MIB), nodes: u64::MAX };
         let budget = self.one_sided.node_budget(program);
         if budget == 0 {
-            return self.search_cones(program, landscape, incumbent, limits, watch);
+            return claim(self.search_cones(program, landscape, incumbent, journal, limits, watch));
         }
-        let first = one_sided::search(program, landscape, incumbent, Limits { nodes: budget, ..limits }, watch);
+        let first = claim(one_sided::search(program, landscape, incumbent, journal, Limits { nodes: budget, ..limits }, watch));
         if first.stop.is_some() || first.lower >= incumbent.cut() {
             return first;
         }
-        // The budget was spent, or rounding kept a node open that cannot be branched on: the cones prove what is missing.
-        let second = self.search_cones(program, landscape, incumbent, limits, watch);
+        // The budget was spent, or rounding kept a node open that cannot be branched on: the cones prove what is missing. The
+        // certificate has their tree alone.
+        let second = claim(self.search_cones(program, landscape, incumbent, journal, limits, watch));
         Searched { lower: first.lower.max(second.lower), nodes: first.nodes + second.nodes, stop: second.stop }
     }
 
@@ -297,13 +325,16 @@ impl Cones {
         program: &Program,
         landscape: &Landscape,
         incumbent: &Incumbent,
+        journal: Option<&Journal>,
         limits: Limits<'_>,
         watch: &mut dyn Watch,
     ) -> Searched {
         let (points, dim) = (program.incidence.points(), program.dim);
+        let recorded = journal.is_some();
         // Intervals are for points that are samples.
         if program.incidence.is_identity() && !self.bound.is_hull(program.width, points, dim) {
-            return search_products(program, landscape, incumbent, limits, || Interval::new(program), watch);
+            let bound = || Interval::new(program, recorded);
+            return search_products(program, landscape, incumbent, journal, limits, bound, watch);
         }
         let mut stop = None;
         let deadline = watch.remaining().map(|left| Instant::now() + left);
@@ -313,9 +344,24 @@ impl Cones {
         });
         match arrangement {
             Some(arrangement) => {
-                search_products(program, landscape, incumbent, limits, || Hull::new(program, &arrangement), watch)
+                let bound = || Hull::new(program, &arrangement, recorded);
+                search_products(program, landscape, incumbent, journal, limits, bound, watch)
             }
             None => Searched { lower: program.unavoidable, nodes: 0, stop: stop.or_else(|| watch.should_stop()) },
         }
     }
+}
+
+/// Where no neuron can do anything: all points are zero.
+fn constant_fit(program: &Program, journal: Option<&Journal>) -> Searched {
+    let (lower, vector) = program.constant_fit();
+    if let Some(journal) = journal {
+        let roots = if program.free_signs { program.width as u64 + 1 } else { 1 };
+        journal.begin(Kind::Cells, &[], roots);
+        let mut record = Vec::new();
+        vector.write(&mut record);
+        (0..roots).for_each(|root| journal.bound(root, &record));
+        journal.claim(lower);
+    }
+    Searched { lower, nodes: 0, stop: None }
 }

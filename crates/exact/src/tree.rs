@@ -1,5 +1,6 @@
 //! The open nodes of a search and what is proved of the rest.
 
+use crate::certificate::NodeId;
 use crate::search::Expanded;
 use optgap_problem::StopReason;
 use std::cmp::Ordering;
@@ -11,6 +12,8 @@ const HEAP_SHARE: f64 = 0.5;
 
 /// An open node, and what the search knows of it.
 pub(crate) struct Waiting<N> {
+    /// Its number in the certificate.
+    pub(crate) id: NodeId,
     /// A proved lower bound of its sum of squares: orders the search.
     pub(crate) proved: f64,
     /// Value of its relaxation: proves nothing.

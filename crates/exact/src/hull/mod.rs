@@ -20,6 +20,7 @@ mod tests;
 
 use crate::arrangement::{Arrangement, Cells, Ray, Sums};
 use crate::bound::{Bounded, Candidate, Node, NodeBound, Open, Split};
+use crate::certificate::{Kind, push_uint};
 use crate::dual::Prover;
 use crate::hull::fit::ConeFit;
 use crate::hull::residuals::PointResiduals;
@@ -50,6 +51,7 @@ pub(crate) struct Hull<'a> {
     /// Rays at which the dual inequality is nearly an equality.
     tight: Vec<Column>,
     prover: Prover,
+    recorded: bool,
     /// `(p_i - y_i) * multiplicity_i`: the dual vector proposed.
     residuals: Vec<f64>,
     /// The sums of a dual vector at the points.
@@ -66,7 +68,8 @@ pub(crate) struct Hull<'a> {
 }
 
 impl<'a> Hull<'a> {
-    pub(crate) fn new(program: &'a Program, arrangement: &'a Arrangement<'a>) -> Self {
+    /// `recorded` says whether proofs will be written.
+    pub(crate) fn new(program: &'a Program, arrangement: &'a Arrangement<'a>, recorded: bool) -> Self {
         let roots: Vec<f64> = program.multiplicity.iter().map(|m| m.sqrt()).collect();
         Self {
             program,
@@ -77,7 +80,8 @@ impl<'a> Hull<'a> {
             columns: Vec::new(),
             candidates: Vec::new(),
             tight: Vec::new(),
-            prover: Prover::default(),
+            prover: Prover::recorded(recorded),
+            recorded,
             residuals: Vec::new(),
             point_residuals: PointResiduals::default(),
             outputs: vec![0.0; program.len()],
@@ -102,6 +106,15 @@ impl NodeBound for Hull<'_> {
     type Region = Cells;
     type Place = usize;
     type State = Vec<Column>;
+    const KIND: Kind = Kind::Cells;
+
+    fn frame(&self, _: &[Arc<Cells>]) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn write_place(&self, &point: &usize, _: &[Arc<Cells>; 2], bytes: &mut Vec<u8>) {
+        push_uint(bytes, point as u64);
+    }
 
     fn roots(&self) -> Vec<Arc<Cells>> {
         vec![Arc::new(Cells::all(self.arrangement))]
@@ -119,19 +132,19 @@ impl NodeBound for Hull<'_> {
         let product = node.product;
         self.begin(product, node.parent);
         if self.converge(product, node.cut, stop)
-            && let Some(bound) = self.prove(product, node.cut)
+            && let Some(proof) = self.prove(product, node.cut)
         {
-            return Bounded::Closed(bound);
+            return Bounded::Closed(proof);
         }
         let losses = self.combine(product);
         let Some(split) = self.choose(product, &losses) else {
             // Nothing is cut: the hulls are exact, and rational arithmetic settles what floating point could not.
-            return Bounded::Closed(self.decided(product).max(node.inherited));
+            return Bounded::Closed(self.decided(product).or(node.inherited));
         };
         let state = self.used().map(|(column, _)| column).collect();
         let value = self.value();
-        let proved = self.prove_open(node, stop);
-        Bounded::Open(Open { proved, value, state, split })
+        let proof = self.prove_open(node, stop);
+        Bounded::Open(Open { proof, value, state, split })
     }
 
     fn candidate(&self) -> Candidate<'_> {

@@ -1,7 +1,8 @@
 //! Proofs of hull bounds: a vector is made feasible at the rays where it is tight, and checked at all others.
 
 use crate::arrangement::Cells;
-use crate::bound::Node;
+use crate::bound::{Node, Proof};
+use crate::certificate::DualVector;
 use crate::dual::{Claim, Row};
 use crate::exact_fit::decided_optimum;
 use crate::hull::{Column, Hull};
@@ -19,18 +20,18 @@ const PROOF_ROUNDS: usize = 4;
 
 impl Hull<'_> {
     /// A proved bound of a node that stays open: its own if that is worth the effort, or that of its parent.
-    pub(super) fn prove_open(&mut self, node: &Node<'_, Self>, stop: &mut dyn FnMut() -> bool) -> f64 {
+    pub(super) fn prove_open(&mut self, node: &Node<'_, Self>, stop: &mut dyn FnMut() -> bool) -> Proof {
         let worth = node.inherited + WORTH_PROVING * node.cut;
         let proved = if self.value() > worth && self.converge(node.product, worth, stop) {
             self.prove(node.product, node.inherited)
         } else {
             None
         };
-        proved.unwrap_or(node.inherited)
+        proved.unwrap_or_else(|| Proof::silent(node.inherited))
     }
 
     /// A lower bound proved from the present residuals, if it reaches `needed`.
-    pub(super) fn prove(&mut self, product: &Product<Cells>, needed: f64) -> Option<f64> {
+    pub(super) fn prove(&mut self, product: &Product<Cells>, needed: f64) -> Option<Proof> {
         let mut residuals = self.residuals.clone();
         let mut rows = std::mem::take(&mut self.tight);
         let mut points: Vec<(usize, Arc<Vertex>)> = Vec::with_capacity(rows.len());
@@ -43,11 +44,20 @@ impl Hull<'_> {
             let bound = self.prover.prove_rows(&claim, (0..points.len()).map(Row::Point), &residuals, needed)?;
             self.add_violated(product, &mut rows);
             if rows.len() == points.len() {
-                return Some(bound);
+                return Some(self.proof(bound, None));
             }
             residuals.clone_from(&self.prover.residuals);
         }
         None
+    }
+
+    /// A bound with the vector that proves it: the given one, or the prover's.
+    fn proof(&self, bound: f64, vector: Option<DualVector>) -> Proof {
+        let mut proof = Proof::silent(bound);
+        if self.recorded {
+            vector.unwrap_or_else(|| self.prover.vector()).write(&mut proof.record);
+        }
+        proof
     }
 
     /// Adds the rays at which the prover's vector is not proved feasible.
@@ -70,7 +80,7 @@ impl Hull<'_> {
     }
 
     /// The optimum of a node whose regions no hyperplane cuts, rounded down.
-    pub(super) fn decided(&self, product: &Product<Cells>) -> f64 {
+    pub(super) fn decided(&self, product: &Product<Cells>) -> Proof {
         let all = product.regions.iter().enumerate().flat_map(|(neuron, region)| {
             region.rays().iter().filter(|&&ray| self.arrangement.length(ray) > 0.0).map(move |&ray| Column { neuron, ray })
         });
@@ -79,6 +89,7 @@ impl Hull<'_> {
         let multiplier = |column: &Column| used.iter().find(|(other, _)| other == column).map_or(0.0, |(_, value)| *value);
         let support: Vec<f64> = all.iter().map(multiplier).collect();
         let rays: Vec<_> = all.iter().map(|column| (product.sign(column.neuron), self.arrangement.vertex(column.ray))).collect();
-        decided_optimum(self.program, rays.iter().map(|(sign, ray)| (*sign, &**ray)), &support)
+        let optimum = decided_optimum(self.program, rays.iter().map(|(sign, ray)| (*sign, &**ray)), &support);
+        optimum.map_or(Proof::silent(self.program.unavoidable), |(bound, vector)| self.proof(bound, Some(vector)))
     }
 }

@@ -1,9 +1,11 @@
 //! Branching on the side of a sample: on or off.
 
+use super::claims::Claims;
 use super::ellipsoid::{Ellipsoid, Shadow};
 use super::proof::Prover;
 use super::relaxation::Relaxation;
 use super::sides::{OneSign, Side, Sides};
+use crate::certificate::{Journal, NodeId, push_uint};
 use crate::incumbent::Incumbent;
 use crate::search::{Expand, Expanded};
 use crate::tree::Waiting;
@@ -35,11 +37,20 @@ struct Decision {
     centres: Box<[f32]>,
 }
 
+/// A node to be bounded; what it knows of the samples is at hand.
+struct Unbounded {
+    id: NodeId,
+    sign: usize,
+    depth: u32,
+    /// A lower bound that is proved for its parent.
+    inherited: f64,
+}
+
 /// A node about which nothing is known for each of the problems.
 pub(super) fn roots(problems: &[OneSign]) -> Vec<Waiting<Content>> {
     let root = |(sign, problem): (usize, &OneSign)| {
         let content = Content { sign, sides: problem.root(), decision: None };
-        Waiting { proved: problem.program.unavoidable, value: 0.0, depth: 0, bytes: 0, content }
+        Waiting { id: sign as NodeId, proved: problem.program.unavoidable, value: 0.0, depth: 0, bytes: 0, content }
     };
     problems.iter().enumerate().map(root).collect()
 }
@@ -48,8 +59,11 @@ pub(super) fn roots(problems: &[OneSign]) -> Vec<Waiting<Content>> {
 pub(super) struct Branching<'a> {
     problems: &'a [OneSign<'a>],
     incumbent: &'a Incumbent<'a>,
+    journal: Option<&'a Journal<'a>>,
     relaxation: Relaxation,
     prover: Prover,
+    /// What the last proof says of samples.
+    claims: Claims,
     ellipsoid: Ellipsoid,
     /// Nodes bounded by this thread.
     nodes: u64,
@@ -70,15 +84,17 @@ impl Expand for Branching<'_> {
                 let program = self.problems[sign].program;
                 self.relaxation.resize(program.len(), program.dim);
                 self.sides = sides;
-                self.visit(sign, node.proved, 0, &mut expanded, stop);
+                self.visit(Unbounded { id: node.id, sign, depth: 0, inherited: node.proved }, &mut expanded, stop);
             }
             Some(decision) => {
+                let first = self.record_split(node.id, decision.sample);
                 // On comes first: it usually contains the optimum.
-                for side in [Side::On, Side::Off] {
+                for (id, side) in (first..).zip([Side::On, Side::Off]) {
                     self.sides.copy_from(&sides);
                     self.sides.side[decision.sample] = side;
                     self.relaxation.start_from(&decision.parameters, &decision.centres);
-                    self.visit(sign, node.proved, node.depth + 1, &mut expanded, stop);
+                    let child = Unbounded { id, sign, depth: node.depth + 1, inherited: node.proved };
+                    self.visit(child, &mut expanded, stop);
                 }
             }
         }
@@ -88,15 +104,17 @@ impl Expand for Branching<'_> {
 }
 
 impl<'a> Branching<'a> {
-    pub(super) fn new(problems: &'a [OneSign<'a>], incumbent: &'a Incumbent<'a>) -> Self {
+    pub(super) fn new(problems: &'a [OneSign<'a>], incumbent: &'a Incumbent<'a>, journal: Option<&'a Journal<'a>>) -> Self {
         let (points, dim) = problems.first().map_or((0, 0), |problem| (problem.program.len(), problem.program.dim));
         let mut relaxation = Relaxation::default();
         relaxation.resize(points, dim);
         Self {
             problems,
             incumbent,
+            journal,
             relaxation,
-            prover: Prover::default(),
+            prover: Prover::recorded(journal.is_some()),
+            claims: Claims::default(),
             ellipsoid: Ellipsoid::default(),
             nodes: 0,
             sides: Sides::default(),
@@ -104,12 +122,10 @@ impl<'a> Branching<'a> {
         }
     }
 
-    /// Bounds the node given by `sides`: closes it with a proof, or keeps it. `inherited` is proved for its parent.
+    /// Bounds the node given by `sides`: closes it with a proof, or keeps it.
     fn visit(
         &mut self,
-        sign: usize,
-        inherited: f64,
-        depth: u32,
+        Unbounded { id, sign, depth, inherited }: Unbounded,
         expanded: &mut Expanded<Content>,
         stop: &mut dyn FnMut() -> bool,
     ) {
@@ -119,14 +135,20 @@ impl<'a> Branching<'a> {
         loop {
             let needed = self.incumbent.cut();
             self.relaxation.solve(problem, &self.sides, needed - problem.program.unavoidable);
+            self.claims.clear();
             let bound = self.prover.prove(problem, &self.sides, &self.relaxation.multipliers);
             proved = bound.map_or(proved, |bound| bound.max(proved));
             if proved >= needed {
+                self.record_bound(id);
                 return expanded.close(proved);
             }
             self.round(problem);
             // Deciding samples one after the other can take long when there are many: time may have run out in between.
-            let decided = bound.is_some_and(|bound| self.exclude(problem, bound, self.incumbent.cut(), expanded));
+            let decided = bound.is_some_and(|bound| {
+                let decided = self.exclude(problem, bound, self.incumbent.cut(), expanded);
+                self.record_bound(id);
+                decided
+            });
             if !decided || stop() {
                 break;
             }
@@ -140,9 +162,27 @@ impl<'a> Branching<'a> {
                 };
                 let content = Content { sign, sides: self.sides.clone(), decision: Some(decision) };
                 let bytes = content.bytes();
-                expanded.open.push(Waiting { proved, value: self.relaxation.value, depth, bytes, content });
+                expanded.open.push(Waiting { id, proved, value: self.relaxation.value, depth, bytes, content });
             }
-            None => expanded.close(self.settle(problem, proved)),
+            None => expanded.close(self.settle(problem, id, proved)),
+        }
+    }
+
+    /// Records a split, and returns the number of its first child.
+    fn record_split(&self, node: NodeId, sample: usize) -> NodeId {
+        let Some(journal) = self.journal else { return 0 };
+        let mut body = Vec::new();
+        push_uint(&mut body, sample as u64);
+        journal.split(node, &body, 2)
+    }
+
+    /// Records the last proof of a node, and what follows from it.
+    fn record_bound(&self, node: NodeId) {
+        if let (Some(journal), Some(vector)) = (self.journal, &self.prover.vector) {
+            let mut body = Vec::new();
+            vector.write(&mut body);
+            self.claims.write(&mut body);
+            journal.bound(node, &body);
         }
     }
 
@@ -167,11 +207,14 @@ impl<'a> Branching<'a> {
                 // The excluded side counts as closed with what was proved for it.
                 let (kept, excluded) = if off >= cut { (Side::On, off) } else { (Side::Off, on) };
                 self.sides.side[i] = kept;
+                self.claims.decide(i, kept);
                 self.relaxation.centres[i] = 0.0;
                 expanded.close(excluded);
                 decided = true;
             } else if let Some(shadow) = shadow {
-                self.sides.raise_low(i, shadow.low(gap), problem.targets[i]);
+                if self.sides.raise_low(i, shadow.low(gap), problem.targets[i]) {
+                    self.claims.raise(i, self.sides.lows[i]);
+                }
                 expanded.close(cut);
             }
         }
@@ -220,9 +263,11 @@ impl<'a> Branching<'a> {
 
     /// A node whose relaxation is exact: its solution is an incumbent, and its bound must reach that. One that rounding keeps
     /// below the cut is what remains of this node: it is reported, never accepted.
-    fn settle(&mut self, problem: &OneSign, inherited: f64) -> f64 {
+    fn settle(&mut self, problem: &OneSign, id: NodeId, inherited: f64) -> f64 {
         self.relaxation.refine(problem, &self.sides);
+        self.claims.clear();
         let bound = self.prover.prove(problem, &self.sides, &self.relaxation.multipliers);
+        self.record_bound(id);
         self.descend(problem);
         bound.map_or(inherited, |bound| bound.max(inherited))
     }

@@ -1,6 +1,8 @@
 //! Multipliers that cancel exactly, in integers: where the supporting points do not span the space, or nearly not.
 
 use super::sides::Sides;
+use crate::certificate::DualVector;
+use crate::dual::unit_exponent;
 use crate::integers::{scale, solve_exactly};
 use crate::program::{Program, enclose};
 use num_bigint::BigInt;
@@ -8,19 +10,22 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use optgap_problem::Enclosure;
 
-/// Bits of the rounded multipliers.
-const MULTIPLIER_BITS: i64 = 50;
-
-/// Enclosures of multipliers with `sum_i q_i x_i = 0` exactly and `q_i >= 0` where the side wants it: the given ones rounded to
-/// integers times a power of two, except at the `pivots`, which are solved for (Cramer's rule). `None` if there are none.
-pub(super) fn solve(program: &Program, sides: &Sides, multipliers: &[f64], pivots: &[usize]) -> Option<Vec<Enclosure>> {
+/// Multipliers with `sum_i q_i x_i = 0` exactly and `q_i >= 0` where the side wants it, and enclosures of them: the given ones
+/// rounded to so many bits, except at the `pivots`, which are solved for (Cramer's rule). `None` if there are none.
+pub(super) fn solve(
+    program: &Program,
+    sides: &Sides,
+    multipliers: &[f64],
+    pivots: &[usize],
+    bits: i64,
+) -> Option<(DualVector, Vec<Enclosure>)> {
     let mut rest = multipliers.to_vec();
     pivots.iter().for_each(|&p| rest[p] = 0.0);
     let largest = rest.iter().fold(0.0f64, |m, q| m.max(q.abs()));
     if largest == 0.0 {
-        return Some(vec![Enclosure::ZERO; rest.len()]);
+        return Some((DualVector::whole(0, vec![0; rest.len()]), vec![Enclosure::ZERO; rest.len()]));
     }
-    let exponent = largest.log2().floor() as i64 + 1 - MULTIPLIER_BITS;
+    let exponent = unit_exponent(largest, bits);
     let integers: Vec<(usize, i64)> = rest.iter().map(|&q| scale(q, -exponent).round() as i64).enumerate().collect();
     let points = &program.integer_points;
     let sums: Vec<BigInt> = program.digits.weighted_sum(&integers);
@@ -35,13 +40,19 @@ pub(super) fn solve(program: &Program, sides: &Sides, multipliers: &[f64], pivot
         }
     }
     let mut enclosures: Vec<Enclosure> = integers.iter().map(|&(_, q)| scaled(Enclosure::exact(q as f64), exponent)).collect();
-    for (&p, numerator) in pivots.iter().zip(solution.numerators) {
+    for (&p, numerator) in pivots.iter().zip(&solution.numerators) {
         if sides.is_bounded(p) && numerator.is_negative() {
             return None;
         }
-        enclosures[p] = scaled(enclose(&BigRational::new_raw(numerator, solution.determinant.clone())), exponent);
+        enclosures[p] = scaled(enclose(&BigRational::new_raw(numerator.clone(), solution.determinant.clone())), exponent);
     }
-    Some(enclosures)
+    let vector = DualVector {
+        exponent,
+        integers: integers.into_iter().map(|(_, q)| q).collect(),
+        fractions: pivots.iter().copied().zip(solution.numerators).collect(),
+        denominator: solution.determinant,
+    };
+    Some((vector, enclosures))
 }
 
 /// The value times `2^exponent`; one step outward because scaling may round where the result is subnormal.

@@ -14,6 +14,7 @@
 //! bound of `c`. The cone search treats that case.
 
 mod branching;
+mod claims;
 mod ellipsoid;
 mod exact;
 mod proof;
@@ -22,6 +23,7 @@ mod sides;
 #[cfg(test)]
 mod tests;
 
+use crate::certificate::{Journal, Kind};
 use crate::descent::Landscape;
 use crate::incumbent::Incumbent;
 use crate::program::Program;
@@ -73,10 +75,15 @@ pub(crate) fn search(
     program: &Program,
     landscape: &Landscape,
     incumbent: &Incumbent,
+    journal: Option<&Journal>,
     limits: Limits<'_>,
     watch: &mut dyn Watch,
 ) -> Searched {
     let signs: &[bool] = if program.free_signs { &[true, false] } else { &[true] };
     let problems: Vec<OneSign> = signs.iter().map(|&positive| OneSign::new(program, landscape, positive)).collect();
-    crate::search::search(incumbent, branching::roots(&problems), limits, || Branching::new(&problems, incumbent), watch)
+    if let Some(journal) = journal {
+        journal.begin(Kind::Sides, &[], problems.len() as u64);
+    }
+    let expander = || Branching::new(&problems, incumbent, journal);
+    crate::search::search(incumbent, branching::roots(&problems), limits, expander, watch)
 }

@@ -16,11 +16,12 @@
 //! a matrix `A` and an approximate inverse `R`, `|I - R A| <= beta < 1` proves that the pivots can be changed to satisfy the
 //! equality exactly, each by at most `max |R delta| / (1 - beta)` where `delta` is what is left (Rump 2010, section 10). So the
 //! exact `q` lie in known small intervals. Where this fails, as when the supporting points do not span the space,
-//! [`exact`](super::exact) solves for the pivots in integers. A certificate would print the pivots' exact values, which
-//! [`exact::solve`](super::exact::solve) gives for the same pivots.
+//! [`exact`](super::exact) solves for the pivots in integers, and so it does whenever proofs are recorded: certificates have the
+//! exact values.
 
 use super::exact;
 use super::sides::{OneSign, Side, Sides};
+use crate::certificate::DualVector;
 use crate::linear::inner;
 use optgap_problem::Enclosure;
 
@@ -36,9 +37,17 @@ const MOST_DEFECT: f64 = 0.5;
 /// Covers the rounding of short sums and products of non-negative numbers in error bounds.
 const UPWARD: f64 = 1.0 + 1e-9;
 
+/// Bits of multipliers that are rounded.
+const BITS: i64 = 50;
+/// The same in proofs that are recorded. A bound is least sensitive to its multipliers where it is best.
+const RECORDED_BITS: i64 = 30;
+
 /// Scratch space of proofs.
 #[derive(Default)]
 pub(super) struct Prover {
+    recorded: bool,
+    /// The exact multipliers of the last proof, if proofs are recorded.
+    pub(super) vector: Option<DualVector>,
     /// Enclosures of feasible multipliers: the proof.
     pub(super) proved: Vec<Enclosure>,
     /// Multipliers of the claim, floats that are taken as exact except at the pivots.
@@ -55,9 +64,15 @@ pub(super) struct Prover {
 }
 
 impl Prover {
+    /// A prover whose proofs will be written, or not.
+    pub(super) fn recorded(recorded: bool) -> Self {
+        Self { recorded, ..Self::default() }
+    }
+
     /// A proved lower bound of the node's sum of squares over all samples, as high as the multipliers allow; `None` if they
     /// could not be made feasible. Afterwards [`proved`](Self::proved) encloses the feasible multipliers.
     pub(super) fn prove(&mut self, problem: &OneSign, sides: &Sides, multipliers: &[f64]) -> Option<f64> {
+        self.vector = None;
         NEGLIGIBLE.iter().find_map(|&negligible| {
             self.take(problem, sides, multipliers, negligible);
             self.make_feasible(problem, sides)
@@ -69,10 +84,12 @@ impl Prover {
         self.proved.clear();
         if self.multipliers.iter().all(|&q| q == 0.0) {
             self.proved.resize(sides.len(), Enclosure::ZERO);
+            self.vector = self.recorded.then(|| DualVector::whole(0, vec![0; sides.len()]));
             return Some(bound(problem, sides, &self.proved));
         }
         self.choose_pivots(problem, sides);
-        if self.pivots.len() == problem.program.dim
+        if !self.recorded
+            && self.pivots.len() == problem.program.dim
             && let Some(change) = self.enclose_pivots(problem)
             && self.pivots.iter().all(|&p| !sides.is_bounded(p) || self.multipliers[p] - change >= 0.0)
         {
@@ -85,7 +102,10 @@ impl Prover {
                 self.proved[p] = Enclosure::new(low, (q + change).next_up());
             }
         } else {
-            self.proved = exact::solve(problem.program, sides, &self.multipliers, &self.pivots)?;
+            let bits = if self.recorded { RECORDED_BITS } else { BITS };
+            let (vector, enclosures) = exact::solve(problem.program, sides, &self.multipliers, &self.pivots, bits)?;
+            self.proved = enclosures;
+            self.vector = self.recorded.then_some(vector);
         }
         Some(bound(problem, sides, &self.proved))
     }

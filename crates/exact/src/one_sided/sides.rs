@@ -43,15 +43,17 @@ impl Sides {
         }
     }
 
-    /// Records `z >= low` for an open sample with target `t`.
-    pub(super) fn raise_low(&mut self, i: usize, low: f64, t: f64) {
+    /// Records `z >= low` for an open sample with target `t`; says whether that is news.
+    pub(super) fn raise_low(&mut self, i: usize, low: f64, t: f64) -> bool {
         // Not a number says nothing, and must not become zero in the minimum.
-        if low > self.lows[i] {
+        let news = low > self.lows[i];
+        if news {
             let low = low.min(0.0);
             self.lows[i] = low;
             let knee = low + (low * low - 2.0 * low * t).sqrt();
             self.knees[i] = if knee.is_nan() { t } else { knee.clamp(0.0, t.max(0.0)) };
         }
+        news
     }
 
     /// Memory that they hold, roughly.

@@ -39,7 +39,9 @@ fn sides_around(problem: &OneSign, z: &[f64], codes: &[u8]) -> Sides {
         match code {
             0 if z[i] >= 0.0 => sides.side[i] = Side::On,
             0 if z[i] <= 0.0 => sides.side[i] = Side::Off,
-            1 if sides.side[i] == Side::Open => sides.raise_low(i, z[i].min(0.0) - 0.01, t),
+            1 if sides.side[i] == Side::Open => {
+                sides.raise_low(i, z[i].min(0.0) - 0.01, t);
+            }
             _ => {}
         }
     }
