@@ -45,6 +45,9 @@ const ROUNDS: usize = 5;
 const BITS: i64 = 50;
 /// Precisions that are tried when proofs are recorded: most do well with fewer bits, and make short certificates.
 const RECORDED_BITS: [i64; 2] = [20, BITS];
+/// Rounding to fewer bits changes a row by this many units times its length, hardly ever by more. At full precision that is less
+/// than the margin, and residuals that should vanish must not be kept away from zero.
+const ROUNDING_NOISE: f64 = 5.0;
 
 /// A node with the vector and slopes from which its bound is to be proved.
 pub(crate) struct Claim<'a> {
@@ -96,7 +99,8 @@ pub(crate) struct Prover {
     recorded: bool,
     /// The vector of the last proof, to the nearest floats.
     pub(crate) residuals: Vec<f64>,
-    /// Power of two that is the unit of the residuals.
+    /// Bits of the residuals in the proof at hand, and the power of two that is their unit.
+    bits: i64,
     exponent: i64,
     /// The vector of the last proof, if some of it are fractions.
     fractions: Option<DualVector>,
@@ -233,7 +237,7 @@ impl Prover {
             self.residuals.resize(residuals.len(), 0.0);
             return Some(claim.program.unavoidable);
         }
-        self.exponent = unit_exponent(largest, bits);
+        (self.bits, self.exponent) = (bits, unit_exponent(largest, bits));
         self.residuals.clear();
         self.residuals.extend(residuals.iter().map(|&v| if v.abs() > NEGLIGIBLE * largest { v } else { 0.0 }));
         for round in 0..ROUNDS {
@@ -299,11 +303,19 @@ impl Prover {
         }
     }
 
-    /// What row `t`, masked to samples with a residual, lacks to its margin, which the next rounding must not use up.
+    /// What row `t` lacks to its margin.
     fn missing(&self, t: usize) -> f64 {
+        (MARGIN * self.errors[t] + self.noise(t) - self.values[t]).max(0.0)
+    }
+
+    /// What the next rounding may take from row `t`.
+    fn noise(&self, t: usize) -> f64 {
+        if self.bits == BITS {
+            return 0.0;
+        }
         let n = self.residuals.len();
-        let rounding = scale(0.5, self.exponent) * self.columns[t * n..(t + 1) * n].iter().map(|h| h.abs()).sum::<f64>();
-        (MARGIN * self.errors[t] + rounding - self.values[t]).max(0.0)
+        let column = &self.columns[t * n..(t + 1) * n];
+        ROUNDING_NOISE * scale(1.0, self.exponent) * self.kernels.inner(column, column).sqrt()
     }
 
     /// Brings clearly independent tight rows to their margin, by the shortest step on samples with a residual; returns false
@@ -336,7 +348,8 @@ impl Prover {
     fn tight_rows(&self) -> Vec<usize> {
         let tight = |t: usize| {
             self.rows[t] == Row::Constant
-                || self.errors[t] > 0.0 && self.values[t] < (TIGHT * self.scales[t]).max(MARGIN * self.errors[t])
+                || self.errors[t] > 0.0
+                    && self.values[t] < (TIGHT * self.scales[t]).max(MARGIN * self.errors[t]).max(self.noise(t))
         };
         (0..self.rows.len()).filter(|&t| tight(t)).collect()
     }
