@@ -2,6 +2,7 @@
 //!
 //! A development dependency of the crates under test; never shipped.
 
+pub mod degenerate;
 pub mod exact;
 pub mod family;
 mod nonnegative;

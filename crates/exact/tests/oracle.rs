@@ -1,26 +1,10 @@
 //! The solver against enumeration of all activation cells, on tiny instances of every degenerate kind.
 
+use optgap_conformance::degenerate::{Draw, LAYOUTS};
 use optgap_conformance::exact::{AGREEMENT, ALL_SWITCHES, assert_contains, solve};
 use optgap_conformance::oracle::brute_force_optimum;
 use optgap_exact::{Bound, Cones, OneSided};
-use optgap_problem::{Dataset, Instance, Loss, Network};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
-/// Ways to place inputs; labels are small integers or multiples of 1/1024.
-#[derive(Clone, Copy, Debug)]
-enum Layout {
-    General,
-    Integers,
-    Duplicates,
-    Collinear,
-    /// On a line in decimals, rounded to the grid of the oracle.
-    NearlyCollinear,
-    Constant,
-}
-
-const LAYOUTS: [Layout; 6] =
-    [Layout::General, Layout::Integers, Layout::Duplicates, Layout::Collinear, Layout::NearlyCollinear, Layout::Constant];
+use optgap_problem::Network;
 
 /// Every way to search a network of the given width.
 fn engines(width: usize) -> Vec<Cones> {
@@ -35,60 +19,15 @@ fn repeats() -> usize {
     std::env::var("OPTGAP_TEST_REPEATS").map_or(1, |text| text.parse().expect("OPTGAP_TEST_REPEATS is a whole number"))
 }
 
-struct Draw(ChaCha8Rng);
-
-impl Draw {
-    fn integer(&mut self, least: i32, most: i32) -> i32 {
-        least + (self.0.next_u32() % (most - least + 1) as u32) as i32
-    }
-
-    fn fraction(&mut self) -> f64 {
-        f64::from(self.integer(-2048, 2048)) / 1024.0
-    }
-
-    fn instance(&mut self, layout: Layout, n: usize, d: usize, network: Network) -> Instance {
-        let mut rows: Vec<Vec<f64>> = Vec::new();
-        let (slope, offset) = (f64::from(self.integer(-3, 3)), f64::from(self.integer(-2, 2)));
-        for i in 0..n {
-            let row = match layout {
-                Layout::General => (0..d).map(|_| self.fraction()).collect(),
-                Layout::Integers => (0..d).map(|_| f64::from(self.integer(-1, 2))).collect(),
-                Layout::Duplicates if i % 2 == 1 => rows[i - 1].clone(),
-                Layout::Duplicates => (0..d).map(|_| f64::from(self.integer(-3, 3))).collect(),
-                Layout::Collinear => {
-                    let t = f64::from(self.integer(-4, 4));
-                    [t, slope * t + offset, offset - t][..d].to_vec()
-                }
-                Layout::NearlyCollinear => {
-                    let t = 0.1 * f64::from(self.integer(-4, 4));
-                    [t, slope * t + 0.3 * offset, 0.7 - 0.1 * t][..d].iter().map(|v| (v * 1024.0).round() / 1024.0).collect()
-                }
-                Layout::Constant => vec![offset; d],
-            };
-            rows.push(row);
-        }
-        let kind = self.integer(0, 4);
-        let label = |draw: &mut Self| match kind {
-            0 | 1 => f64::from(draw.integer(-2, 2)),
-            2 => 1000.0 + draw.fraction(),
-            _ => draw.fraction(),
-        };
-        let labels = (0..n).map(|_| label(self)).collect();
-        let mut instance = Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid");
-        instance.name = format!("{layout:?} n={n} d={d}");
-        instance
-    }
-}
-
 fn agree(seed: u64, sizes: &[(usize, usize, usize)], switches: &[[bool; 3]], rounds: usize) {
-    let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
+    let mut draw = Draw::new(seed);
     for _ in 0..rounds * repeats() {
         for layout in LAYOUTS {
             for &(width, d, most) in sizes {
                 for &[hidden_bias, output_bias, train_output] in switches {
                     let n = draw.integer(1, most as i32) as usize;
                     let network = Network { hidden_bias, output_bias, train_output, ..Network::dense(width) };
-                    let instance = draw.instance(layout, n, d, network);
+                    let instance = draw.dense(layout, n, d, network);
                     let optimum = brute_force_optimum(&instance);
                     for solver in engines(width) {
                         assert_contains(solve(&solver, &instance), optimum, &instance, AGREEMENT);
@@ -117,14 +56,14 @@ fn two_units_on_eight_points_agree_with_enumeration() {
 /// The oracle stops at two inputs; beyond, the engines are held against each other.
 #[test]
 fn three_inputs_have_one_optimum_for_all_engines() {
-    let mut draw = Draw(ChaCha8Rng::seed_from_u64(5));
+    let mut draw = Draw::new(5);
     for _ in 0..4 * repeats() {
         for layout in LAYOUTS {
             for (width, most) in [(1, 8), (2, 6)] {
                 for [hidden_bias, output_bias, train_output] in [ALL_SWITCHES[0], ALL_SWITCHES[1], ALL_SWITCHES[2]] {
                     let n = draw.integer(1, most) as usize;
                     let network = Network { hidden_bias, output_bias, train_output, ..Network::dense(width) };
-                    let instance = draw.instance(layout, n, 3, network);
+                    let instance = draw.dense(layout, n, 3, network);
                     let optima: Vec<f64> = engines(width).iter().map(|solver| solve(solver, &instance).upper).collect();
                     for solver in engines(width) {
                         let bounds = solve(&solver, &instance);

@@ -1,73 +1,20 @@
 //! Shared filters: against enumeration of all activation cells, against dense networks, and on instances whose optimum is known.
 
+use optgap_conformance::degenerate::{Draw, FILTER_LAYOUTS, FilterLayout};
 use optgap_conformance::exact::{AGREEMENT, ALL_SWITCHES, assert_contains, samples, solve, with_samples};
 use optgap_conformance::oracle::brute_force_optimum;
 use optgap_exact::{Bound, Cones};
 use optgap_problem::{Dataset, ExactSolver, Instance, Loss, Network};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
-/// Ways to place the inputs of patches.
-#[derive(Clone, Copy, Debug)]
-enum Layout {
-    /// Multiples of 1/1024.
-    General,
-    /// Small integers, many of them equal.
-    Integers,
-    /// Samples that come twice, the second time with their patches in another order.
-    Duplicates,
-    /// Samples that show the same patches over and over.
-    Repeated,
-}
-
-const LAYOUTS: [Layout; 4] = [Layout::General, Layout::Integers, Layout::Duplicates, Layout::Repeated];
-
-struct Draw(ChaCha8Rng);
-
-impl Draw {
-    fn integer(&mut self, least: i32, most: i32) -> i32 {
-        least + (self.0.next_u32() % (most - least + 1) as u32) as i32
-    }
-
-    fn fraction(&mut self) -> f64 {
-        f64::from(self.integer(-2048, 2048)) / 1024.0
-    }
-
-    fn one_of_two(&mut self) -> [f64; 2] {
-        if self.integer(0, 1) == 0 { [1.0, -2.0] } else { [-1.5, 0.5] }
-    }
-
-    fn instance(&mut self, layout: Layout, n: usize, [patches, size]: [usize; 2], switches: [bool; 3]) -> Instance {
-        let mut rows: Vec<Vec<f64>> = Vec::new();
-        for i in 0..n {
-            let row = match layout {
-                Layout::General => (0..patches * size).map(|_| self.fraction()).collect(),
-                Layout::Integers => (0..patches * size).map(|_| f64::from(self.integer(-1, 2))).collect(),
-                Layout::Duplicates if i % 2 == 1 => rows[i - 1].chunks_exact(size).rev().flatten().copied().collect(),
-                Layout::Duplicates => (0..patches * size).map(|_| f64::from(self.integer(-3, 3))).collect(),
-                Layout::Repeated => (0..patches).flat_map(|_| self.one_of_two()[..size].to_vec()).collect(),
-            };
-            rows.push(row);
-        }
-        let whole = self.integer(0, 1) == 1;
-        let labels = (0..n).map(|_| if whole { f64::from(self.integer(-2, 2)) } else { self.fraction() }).collect();
-        let [hidden_bias, output_bias, train_output] = switches;
-        let network = Network { hidden_bias, output_bias, train_output, ..Network::shared_filter(patches, size) };
-        let mut instance = Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid");
-        instance.name = format!("{layout:?} n={n} {patches} patches of {size}");
-        instance
-    }
-}
 
 #[test]
 fn filters_agree_with_enumeration_for_all_switches() {
-    let mut draw = Draw(ChaCha8Rng::seed_from_u64(11));
+    let mut draw = Draw::new(11);
     for _ in 0..4 {
-        for layout in LAYOUTS {
+        for layout in FILTER_LAYOUTS {
             for shape in [[2, 1], [3, 1], [2, 2], [3, 2]] {
                 for switches in ALL_SWITCHES {
                     let n = draw.integer(2, 5) as usize;
-                    let instance = draw.instance(layout, n, shape, switches);
+                    let instance = draw.filter(layout, n, shape, switches);
                     let optimum = brute_force_optimum(&instance);
                     for starts in [0, 20] {
                         let solver = Cones { starts, ..Cones::default() };
@@ -81,7 +28,7 @@ fn filters_agree_with_enumeration_for_all_switches() {
 
 /// Noisy labels of a filter, on inputs that are multiples of 1/1024.
 fn noisy(seed: u64, n: usize, shape: [usize; 2]) -> Instance {
-    let noise = Draw(ChaCha8Rng::seed_from_u64(seed)).instance(Layout::General, n, shape, [true, false, true]);
+    let noise = Draw::new(seed).filter(FilterLayout::General, n, shape, [true, false, true]);
     let gives = |x: &[f64]| x.chunks_exact(shape[1]).map(|patch| (patch.iter().sum::<f64>() - 0.5).max(0.0)).sum::<f64>();
     let labelled = samples(&noise).into_iter().map(|(x, y)| (gives(&x) + y, x)).map(|(label, x)| (x, label));
     with_samples(&noise, labelled)
