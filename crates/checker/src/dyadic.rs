@@ -45,6 +45,16 @@ impl Dyadic {
         Some(Self { mantissa: BigInt::from_biguint(sign, magnitude), exponent: exponent + shift.cast_signed() })
     }
 
+    /// The power of two that is its unit.
+    pub(crate) fn exponent(&self) -> i64 {
+        self.exponent.into()
+    }
+
+    /// The number in units of a power of two of which it is a multiple.
+    pub(crate) fn in_units(&self, exponent: i64) -> BigInt {
+        if self.is_zero() { BigInt::ZERO } else { &self.mantissa << (self.exponent() - exponent) }
+    }
+
     pub(crate) fn is_positive(&self) -> bool {
         self.mantissa.sign() == Sign::Plus
     }

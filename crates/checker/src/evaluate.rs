@@ -73,7 +73,7 @@ fn dyadic(document: Document, part: &'static str, value: f64) -> Result<Dyadic, 
 }
 
 /// Checks the shape and returns the number of patches that a unit looks at.
-fn check_instance(instance: &Instance) -> Result<usize, CheckError> {
+pub(crate) fn check_instance(instance: &Instance) -> Result<usize, CheckError> {
     let (samples, inputs, width) = (instance.x.rows, instance.x.columns, instance.network.width);
     if instance.weight_decay != 0.0 {
         return Err(CheckError::WeightDecay(instance.weight_decay));

@@ -49,7 +49,7 @@ pub(crate) enum Kind {
     SharedFilter,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Activation {
     #[default]
@@ -57,7 +57,7 @@ enum Activation {
 }
 
 /// The network's shape.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "activation has one value, which the parser checks")]
 pub(crate) struct Network {

@@ -11,15 +11,39 @@
 //! assert!(loss.lower() < loss.upper() && loss.lower().next_up() == loss.upper());
 //! ```
 
+mod bytes;
+mod cells;
+mod certificate;
+mod cones;
+mod data;
 mod dyadic;
 mod error;
 mod evaluate;
 mod exact;
 mod input;
+mod interval;
+mod rays;
+mod refusal;
 mod rounding;
+mod sides;
+mod vector;
+mod walk;
+mod whole;
 
 pub use error::{CheckError, Document};
 pub use exact::ExactLoss;
+pub use refusal::{Refusal, Rule};
+
+use cells::Cells;
+use certificate::{Certificate, Frame};
+use cones::Cones;
+use data::Problem;
+use dyadic::Dyadic;
+use interval::{Given, Number};
+use num_rational::BigRational;
+use refusal::{Fault, require};
+use sides::Sides;
+use walk::walk;
 
 /// Largest accepted document in bytes: 128 MiB.
 pub const MAX_BYTES: usize = 128 << 20;
@@ -46,4 +70,46 @@ pub fn exact_loss(instance: &[u8], weights: &[u8]) -> Result<ExactLoss, CheckErr
     let instance = input::read_instance(instance)?;
     let weights = input::read_weights(weights)?;
     evaluate::mean_squared_error(&instance, &weights)
+}
+
+/// Largest width of a network that can be certified.
+pub const MOST_CERTIFIED: usize = 64;
+
+/// What a certificate proves of an instance.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// No weights have a lower loss.
+    pub lower: ExactLoss,
+    /// The loss of the certificate's weights.
+    pub upper: ExactLoss,
+    /// Nodes that were visited.
+    pub nodes: u64,
+}
+
+/// Re-proves what a certificate says of an instance: both are the bytes of files, JSON of the format `optgap-instance/1` and an
+/// `optgap-certificate/1`, whose rules `FORMAT.md` in this crate's folder has, with their proofs.
+///
+/// # Errors
+/// When the certificate is not for this instance, or a rule fails: the node and the rule are named.
+pub fn check(instance: &[u8], certificate: &[u8]) -> Result<Verdict, Refusal> {
+    let instance = input::read_instance(instance)?;
+    let width = instance.network.width;
+    require(width <= MOST_CERTIFIED, Rule::Form, format!("networks of width {width} cannot be certified"))?;
+    let certificate = Certificate::read(certificate, &instance)?;
+    let upper = evaluate::mean_squared_error(&instance, &certificate.weights)
+        .map_err(|error| Fault::new(Rule::Statement, error.to_string()))?;
+    let claim = Given::new(Dyadic::from_f64(certificate.claim).unwrap_or_else(Dyadic::zero).over(1));
+    let problem = Problem::new(&instance, certificate.frame.columns())?;
+    // Rule R0: zero is feasible everywhere.
+    let nodes = if problem.trivial.exact.at_least(&claim.exact) == Some(true) {
+        0
+    } else {
+        match &certificate.frame {
+            Frame::Cells => walk(&mut Cells::new(&problem, &claim)?, &certificate)?,
+            Frame::Cones { rays, .. } => walk(&mut Cones::new(&problem, &claim, rays)?, &certificate)?,
+            Frame::Sides => walk(&mut Sides::new(&problem, &claim)?, &certificate)?,
+        }
+    };
+    let lower = ExactLoss::new(claim.exact / BigRational::from_integer(problem.samples.into()));
+    Ok(Verdict { lower, upper, nodes })
 }
