@@ -98,7 +98,7 @@ fn no_damage_makes_a_certificate_say_more_than_the_truth() {
     }
     println!("{tried} damages: {refusals:?}");
     assert!(tried >= 5000, "{tried}");
-    for rule in ["R1", "R3", "R4", "R5", "R6", "R7", "R8"] {
+    for rule in ["R1", "R3", "R4", "R5", "R6", "R7", "R8", "R9"] {
         assert!(refusals.get(rule).is_some_and(|count| *count >= 100), "{rule}: {refusals:?}");
     }
 }
@@ -153,10 +153,10 @@ fn integer(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
     let place = below(draw, vector.integers.len())?;
     let entry = &mut vector.integers[place];
     *entry = match draw.integer(0, 4) {
-        0 => *entry + 1,
-        1 => *entry - 1,
-        2 => -*entry,
-        3 => *entry * 2,
+        0 => entry.wrapping_add(1),
+        1 => entry.wrapping_sub(1),
+        2 => entry.wrapping_neg(),
+        3 => entry.wrapping_mul(2),
         _ => 0,
     };
     // Room for the sign of what has become longer.
@@ -181,7 +181,7 @@ fn fraction(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
 
 fn unit(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
     let vector = vector(certificate, draw)?;
-    vector.exponent += [1, -1, 40, -40, 100_000, i64::MAX - vector.exponent][below(draw, 6)?];
+    vector.exponent = vector.exponent.wrapping_add([1, -1, 40, -40, 100_000, i64::MAX][below(draw, 6)?]);
     Some(())
 }
 
@@ -333,6 +333,12 @@ fn statement(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
 fn weight(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
     let place = below(draw, certificate.weights.len())?;
     certificate.weights[place] = [0.5, f64::NAN, f64::INFINITY, 1e300][below(draw, 4)?];
+    Some(())
+}
+
+/// Most networks have no output bias.
+fn constant(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
+    *certificate.weights.last_mut()? = draw.fraction();
     Some(())
 }
 
