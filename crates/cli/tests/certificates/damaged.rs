@@ -67,6 +67,7 @@ const DAMAGES: &[Damage] = &[
     off_instead,
     statement,
     weight,
+    constant,
     kind,
     fingerprint,
 ];
