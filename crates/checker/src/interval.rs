@@ -23,6 +23,8 @@ pub(crate) trait Number:
     fn whole(value: usize) -> Self;
     /// Any whole number.
     fn integer(value: &BigInt) -> Self;
+    /// A fraction with a positive denominator.
+    fn ratio(numerator: &BigInt, denominator: &BigInt) -> Self;
     /// The larger one of it and zero.
     fn positive_part(self) -> Self;
     fn smaller(self, other: Self) -> Self;
@@ -56,7 +58,7 @@ impl Interval {
     }
 
     pub(crate) fn around(value: &BigRational) -> Self {
-        let (lo, hi) = enclose(&value.abs());
+        let (lo, hi) = enclose(&BigRational::new_raw(value.numer().abs(), value.denom().clone()));
         if value.numer().sign() == Sign::Minus { Self { lo: -hi, hi: -lo } } else { Self { lo, hi } }
     }
 
@@ -118,6 +120,10 @@ impl Number for Interval {
             _ => Self::around(&BigRational::from_integer(value.clone())),
         }
     }
+    fn ratio(numerator: &BigInt, denominator: &BigInt) -> Self {
+        // Not reduced: the common divisor would take longer than all else.
+        Self::around(&BigRational::new_raw(numerator.clone(), denominator.clone()))
+    }
     fn positive_part(self) -> Self {
         Self { lo: self.lo.max(0.0), hi: self.hi.max(0.0) }
     }
@@ -144,6 +150,9 @@ impl Number for BigRational {
     }
     fn integer(value: &BigInt) -> Self {
         Self::from_integer(value.clone())
+    }
+    fn ratio(numerator: &BigInt, denominator: &BigInt) -> Self {
+        Self::new(numerator.clone(), denominator.clone())
     }
     fn positive_part(self) -> Self {
         if self.is_negative() { Self::zero() } else { self }

@@ -6,7 +6,7 @@ use crate::interval::{Given, Interval, Number};
 use crate::refusal::{Fault, Rule, require};
 use crate::vector::{Dual, DualVector, share};
 use crate::walk::{Children, Kind};
-use crate::whole::{determinant, dot, solve};
+use crate::whole::{determinant, solve};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
@@ -122,8 +122,8 @@ impl Bounded<'_> {
                 return Err(Fault::new(Rule::Claims, format!("group {group} is not open")));
             };
             let follows = quick
-                .follows(self, &shape, *group, what)
-                .or_else(|| exact.get_or_insert_with(|| Evidence::new(self, &shape)).follows(self, &shape, *group, what));
+                .follows(self, *group, what)
+                .or_else(|| exact.get_or_insert_with(|| Evidence::new(self, &shape)).follows(self, *group, what));
             require(follows == Some(true), Rule::Claims, format!("what is said of group {group} does not follow"))?;
         }
         Ok(())
@@ -184,7 +184,7 @@ impl<N: Dual> Evidence<N> {
         let problem = bounded.problem;
         let dim = problem.dim();
         let centre = shape.inverse.as_ref().map(|(columns, determinant)| {
-            let entry = |n: &BigInt| N::of(&Given::new(BigRational::new(n.clone(), determinant.clone())));
+            let entry = |n: &BigInt| N::ratio(n, determinant);
             let inverse: Vec<Vec<N>> = columns.iter().map(|column| column.iter().map(entry).collect()).collect();
             let mut force = vec![N::whole(0); dim];
             for g in (0..numbers.len()).filter(|&g| bounded.sides[g] == Side::On) {
@@ -200,7 +200,7 @@ impl<N: Dual> Evidence<N> {
     }
 
     /// Does a claim follow? None if the arithmetic leaves it open.
-    fn follows(&self, bounded: &Bounded, shape: &Shape, g: usize, what: &What) -> Option<bool> {
+    fn follows(&self, bounded: &Bounded, g: usize, what: &What) -> Option<bool> {
         let group = &bounded.problem.groups[g];
         let point: Vec<N> = bounded.problem.points[g].iter().map(N::integer).collect();
         let (q, constant) = (self.numbers[g].clone(), self.constants[g].clone());
@@ -208,11 +208,9 @@ impl<N: Dual> Evidence<N> {
         let zero = || N::whole(0);
         // z0 and w.
         let centre = self.centre.as_ref().filter(|_| !bounded.problem.points[g].iter().all(Zero::is_zero));
-        let centre = centre.zip(shape.inverse.as_ref()).map(|((_, centre), (columns, determinant))| {
-            let spread = columns.iter().map(|column| dot(column, &bounded.problem.points[g]));
-            let spread: BigInt = spread.zip(&bounded.problem.points[g]).map(|(entry, x)| entry * x).sum();
-            let weight = N::of(&Given::new(BigRational::new(determinant.clone(), spread)));
-            (product(&point, centre.iter().cloned()), weight)
+        let centre = centre.map(|(inverse, centre)| {
+            let spread = product(&point, inverse.iter().map(|column| product(&point, column.iter().cloned())));
+            (product(&point, centre.iter().cloned()), N::whole(1) / spread)
         });
         let reached = match (what, centre) {
             (What::On, centre) => {

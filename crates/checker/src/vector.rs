@@ -124,17 +124,12 @@ impl DualVector {
 
 /// Entries of dual vectors as numbers.
 pub(crate) trait Dual: Number {
-    fn dual(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> Self;
-    fn dual_integer(integer: i64, exponent: i64) -> Self;
-}
-
-impl Dual for BigRational {
     fn dual(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> Self {
         let shift = exponent.unsigned_abs();
         if exponent >= 0 {
-            Self::new(numerator << shift, denominator.clone())
+            Self::ratio(&(numerator << shift), denominator)
         } else {
-            Self::new(numerator.clone(), denominator << shift)
+            Self::ratio(numerator, &(denominator << shift))
         }
     }
 
@@ -143,18 +138,16 @@ impl Dual for BigRational {
     }
 }
 
-impl Dual for Interval {
-    fn dual(numerator: &BigInt, denominator: &BigInt, exponent: i64) -> Self {
-        Self::around(&BigRational::dual(numerator, denominator, exponent))
-    }
+impl Dual for BigRational {}
 
+impl Dual for Interval {
     fn dual_integer(integer: i64, exponent: i64) -> Self {
         let unit = i32::try_from(exponent).map_or(f64::INFINITY, |exponent| 2f64.powi(exponent));
         let value = integer as f64 * unit;
         if integer.unsigned_abs() <= EXACT && unit.is_normal() && (value.is_normal() || integer == 0) {
             Self::exact(value)
         } else {
-            Self::around(&BigRational::dual_integer(integer, exponent))
+            Self::dual(&integer.into(), &BigInt::one(), exponent)
         }
     }
 }
