@@ -2,7 +2,7 @@
 
 use crate::bytes::Reader;
 use crate::certificate::{Certificate, Tag};
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Fault, Refusal, Rule};
 
 /// The first child's number and the children.
 pub(crate) type Children<S> = (u64, Vec<S>);
@@ -58,7 +58,8 @@ fn treat<K: Kind>(
     node: u64,
     state: &mut K::State,
 ) -> Result<Option<Children<K::State>>, Fault> {
-    for record in certificate.records_of(node) {
+    let records = certificate.records_of(node);
+    for record in records {
         let mut body = Reader(record.body);
         match record.tag {
             Tag::Off => {
@@ -83,5 +84,8 @@ fn treat<K: Kind>(
             }
         }
     }
-    Err(Fault::form("no record closes or splits it"))
+    match records {
+        [] => Err(Fault::form("there is no record of it")),
+        _ => Err(Fault::new(Rule::Bound, "its bounds are below the claim, and it is not split")),
+    }
 }

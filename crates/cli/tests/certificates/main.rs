@@ -2,6 +2,7 @@
 
 mod accepted;
 mod damaged;
+mod named;
 mod wire;
 
 use optgap_checker::{Refusal, Verdict, check};
