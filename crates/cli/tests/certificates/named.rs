@@ -19,7 +19,10 @@ struct Sound {
 impl Sound {
     fn new(solver: &Cones, width: usize, d: usize, n: usize, output_bias: bool) -> Self {
         let network = Network { output_bias, ..Network::dense(width) };
-        let instance = Draw::new(41).dense(LAYOUTS[0], n, d, network);
+        Self::of(solver, Draw::new(41).dense(LAYOUTS[0], n, d, network))
+    }
+
+    fn of(solver: &Cones, instance: Instance) -> Self {
         let certificate = Certificate::read(&certify(solver, &instance).1, &instance);
         Self { instance, certificate }
     }
@@ -89,11 +92,19 @@ fn splits_outside_their_edge() {
         _ => None,
     });
     assert_refused(&no_point, "rule R3", "there is no point 99");
-    let decided = Sound::new(&SIDES, 1, 3, 20, false).bodies(|body| match body {
-        Body::Side { group, .. } => Some(*group = 3),
-        _ => None,
-    });
-    assert_refused(&decided, "rule R3", "group 3 is not open");
+    // Integers leave more than one sample to decide.
+    let integers = Draw::new(42).dense(LAYOUTS[1], 20, 3, Network { train_output: false, ..Network::dense(1) });
+    let again = |c: &mut Certificate| {
+        let groups = c.records.iter_mut().filter_map(|record| match &mut record.body {
+            Body::Side { group, .. } => Some(group),
+            _ => None,
+        });
+        let mut groups: Vec<&mut u64> = groups.collect();
+        let root = *groups[0];
+        groups.iter_mut().for_each(|group| **group = root);
+    };
+    let decided = Sound::of(&SIDES, integers).parts(again);
+    assert_refused(&decided, "rule R3", "is not open");
 }
 
 #[test]
@@ -199,7 +210,11 @@ fn trees_that_are_not_whole() {
     let sound = Sound::new(&CELLS, 2, 1, 8, false);
     let leaves = |c: &mut Certificate| c.records.retain(|record| !matches!(record.body, Body::Bound { .. }));
     assert_refused(&sound.parts(leaves), "rule R8", "there is no record of it");
-    assert_refused(&sound.parts(|c| c.records.insert(0, c.records[0].clone())), "rule R8", "two records of one kind");
+    let twice = |c: &mut Certificate| {
+        let split = c.records.iter().find(|record| matches!(record.body, Body::Cut { .. })).expect("a split").clone();
+        c.records.push(split);
+    };
+    assert_refused(&sound.parts(twice), "rule R8", "two records of one kind");
     let children = |value: u64| {
         sound.bodies(move |body| match body {
             Body::Cut { first, .. } => Some(*first = value),
@@ -207,7 +222,15 @@ fn trees_that_are_not_whole() {
         })
     };
     assert_refused(&children(0), "rule R8", "does not come after its parent");
-    assert_refused(&children(1), "rule R8", "reached twice");
+    let shared = |c: &mut Certificate| {
+        let firsts = c.records.iter_mut().filter_map(|record| match &mut record.body {
+            Body::Cut { first, .. } if record.node < 3 => Some(first),
+            _ => None,
+        });
+        let mut firsts: Vec<&mut u64> = firsts.collect();
+        *firsts[0] = *firsts[1];
+    };
+    assert_refused(&sound.parts(shared), "rule R8", "reached twice");
     assert_refused(&children(u64::MAX), "rule R8", "does not come after its parent");
 }
 
