@@ -16,7 +16,7 @@ use std::rc::Rc;
 /// Slopes are numbers of this part of 1.
 const SLOPES: i64 = 16;
 /// Most roots.
-const MOST_ROOTS: usize = 1 << 20;
+const MOST_ROOTS: usize = 1 << 17;
 
 /// A ray with what it does at the points.
 struct Vertex {
