@@ -3,7 +3,7 @@
 use crate::terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use optgap_harness::{Event, Observer};
-use optgap_results::CellRecord;
+use optgap_results::{CellRecord, CertificateState};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -49,7 +49,8 @@ impl Observer for Printer {
             (Event::Finished { record, done, .. }, Some(bar)) => {
                 bar.set_message(format!("{} {}", record.method.label, record.instance.name));
                 bar.set_position(done as u64);
-                if record.status.is_failure() {
+                let rejected = matches!(record.certification.state(), CertificateState::Rejected(_));
+                if record.status.is_failure() || rejected {
                     bar.println(line(record));
                 }
             }
@@ -60,7 +61,7 @@ impl Observer for Printer {
     }
 }
 
-/// Status, time, loss, instance, method, and the reason if there is one.
+/// Status, time, loss, instance, method, the reason if there is one, and a certificate that proves nothing.
 fn line(record: &CellRecord) -> String {
     let loss = record.best_loss().map_or_else(String::new, |loss| format!("{:.6e}", loss.hi));
     let mut line = format!(
@@ -73,6 +74,11 @@ fn line(record: &CellRecord) -> String {
     if let Some(reason) = &record.reason {
         line.push_str(": ");
         line.push_str(reason);
+    }
+    match record.certification.state() {
+        CertificateState::Rejected(reason) => line.push_str(&format!(" · certificate REJECTED: {reason}")),
+        CertificateState::Unwritten(reason) => line.push_str(&format!(" · no certificate: {reason}")),
+        CertificateState::None | CertificateState::Accepted(_) => {}
     }
     line
 }
