@@ -9,7 +9,7 @@ pub(crate) struct Checker;
 
 impl Verifier for Checker {
     fn verify(&self, instance: &[u8], certificate: &[u8]) -> Result<Verified, String> {
-        let verdict = check(instance, certificate).map_err(|refusal| refusal.to_string())?;
+        let verdict = check(instance, certificate).map_err(|refusal| ToString::to_string(&refusal))?;
         Ok(Verified {
             lower: verdict.lower.lower(),
             upper: verdict.upper.upper(),
