@@ -120,7 +120,10 @@ impl State {
             return Err(io::Error::other(failure.clone()));
         }
         self.begin()?;
-        self.writer.flush()
+        self.writer.flush()?;
+        // Some file systems find out only now that they are full. Devices keep nothing.
+        let handle = self.writer.get_ref();
+        if handle.metadata()?.is_file() { handle.sync_data() } else { Ok(()) }
     }
 }
 

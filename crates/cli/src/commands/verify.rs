@@ -22,7 +22,7 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   optgap solve instance.json --certificate proof.certificate
   optgap verify instance.json proof.certificate
-  optgap verify houses.csv proof.certificate --target price --width 2      the options that `solve` had
+  optgap verify houses.csv proof.certificate --target price --width 2      as for `solve`
   optgap verify instance.json proof.certificate --json | tail -n 1")]
 pub(crate) struct Arguments {
     #[command(flatten)]
