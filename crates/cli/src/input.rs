@@ -1,8 +1,8 @@
 //! The instance that a command works on: a file in JSON or CSV.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
-use optgap_problem::{CsvOptions, Instance, Network, NetworkKind, read_csv, read_instance};
+use optgap_problem::{CsvOptions, Instance, Network, NetworkKind, instance_to_json, read_csv, read_instance};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,18 @@ impl InstanceArguments {
     /// Reads the file.
     pub(crate) fn read(&self) -> anyhow::Result<Instance> {
         self.read_for(DEFAULT_WIDTH)
+    }
+
+    /// Reads the file, and gives besides the instance its JSON, which programs read that share no code with this one. A JSON
+    /// file is handed on as it is, byte by byte.
+    pub(crate) fn read_document(&self) -> anyhow::Result<(Instance, Vec<u8>)> {
+        let instance = self.read()?;
+        let document = if is_json(&self.file) {
+            std::fs::read(&self.file).with_context(|| format!("{}: cannot be read", self.file.display()))?
+        } else {
+            instance_to_json(&instance).into_bytes()
+        };
+        Ok((instance, document))
     }
 
     /// Reads the file; a CSV file without `--width` is for this many hidden units.

@@ -3,6 +3,7 @@
 
 mod registry;
 mod reporting;
+mod verifier;
 
 pub use registry::REGISTRY;
 pub use reporting::Report;

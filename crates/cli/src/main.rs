@@ -4,6 +4,7 @@ mod commands;
 mod input;
 mod interrupt;
 mod printer;
+mod proof;
 mod searching;
 mod terminal;
 mod threshold;
@@ -18,11 +19,11 @@ use std::process::ExitCode;
 enum Exit {
     /// It did what it was asked to do.
     Fine = 0,
-    /// A loss lies below a lower bound: something is wrong.
+    /// A loss lies below a lower bound, or the checker refuses a certificate: something is wrong.
     Violation = 1,
     /// Wrong usage or bad input.
     BadInput = 2,
-    /// Some cells, or the one method that was asked for, broke down.
+    /// Some cells, or the one method that was asked for, broke down, or a certificate that was asked for could not be written.
     SomeFailed = 3,
     /// A person broke it off.
     Interrupted = 130,
@@ -46,10 +47,11 @@ Examples:
   optgap train houses.csv --target price --method \"adam[learning-rate=0.01]\" --restarts 256
   optgap score houses.csv weights.json --target price      how far is that from the optimum?
   optgap decide houses.csv --target price --eps 0.05       is there any such loss?
+  optgap verify houses.csv proof.certificate --target price   is the lower bound really proved?
   optgap list                                 families and methods with their parameters
 
-Exit codes: 0 fine, 1 a loss below a proved bound, 2 usage or bad input, 3 some cells failed,
-130 interrupted.";
+Exit codes: 0 fine, 1 a loss below a proved bound or a rejected certificate, 2 usage or bad input,
+3 some cells failed or a certificate could not be written, 130 interrupted.";
 
 fn main() -> ExitCode {
     let exit = match Arguments::try_parse() {

@@ -3,7 +3,7 @@
 use crate::terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use optgap_harness::{Event, Observer};
-use optgap_results::CellRecord;
+use optgap_results::{CellRecord, CertificateState};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -49,7 +49,8 @@ impl Observer for Printer {
             (Event::Finished { record, done, .. }, Some(bar)) => {
                 bar.set_message(format!("{} {}", record.method.label, record.instance.name));
                 bar.set_position(done as u64);
-                if record.status.is_failure() {
+                let rejected = matches!(record.certification.state(), CertificateState::Rejected(_));
+                if record.status.is_failure() || rejected {
                     bar.println(line(record));
                 }
             }
@@ -60,19 +61,39 @@ impl Observer for Printer {
     }
 }
 
-/// Status, time, loss, instance, method, and the reason if there is one.
+/// Status, time, loss, instance, method, the reason if there is one, and a certificate that proves nothing.
 fn line(record: &CellRecord) -> String {
     let loss = record.best_loss().map_or_else(String::new, |loss| format!("{:.6e}", loss.hi));
-    let mut line = format!(
-        "{:<11} {:>8.2} s  {loss:>12}  {} · {}",
+    let reason = record.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let certificate = match record.certification.state() {
+        CertificateState::Rejected(reason) => format!(" · certificate REJECTED: {reason}"),
+        CertificateState::Unwritten(reason) => format!(" · no certificate: {reason}"),
+        CertificateState::None | CertificateState::Accepted(_) => String::new(),
+    };
+    format!(
+        "{:<11} {:>8.2} s  {loss:>12}  {} · {}{reason}{certificate}",
         record.status.to_string(),
         record.wall_s,
         record.instance.name,
         record.method.label
-    );
-    if let Some(reason) = &record.reason {
-        line.push_str(": ");
-        line.push_str(reason);
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use optgap_results::Certification;
+
+    #[test]
+    fn a_certificate_that_proves_nothing_stands_in_the_line_of_its_cell() {
+        // A record from before there were certificates.
+        let text = include_str!("../../../results/recorded/quick/cells/local.jsonl");
+        let record: CellRecord = serde_json::from_str(text.lines().next().expect("a record")).expect("readable");
+        assert!(!line(&record).contains("certificate"));
+        let with = |certification| line(&CellRecord { certification, ..record.clone() });
+        let unwritten = Certification::unwritten("disk full");
+        assert!(with(unwritten.clone()).ends_with(" · no certificate: disk full"));
+        let rejected = Certification { check_s: Some(0.1), ..unwritten };
+        assert!(with(rejected).ends_with(" · certificate REJECTED: disk full"));
     }
-    line
 }

@@ -1,5 +1,6 @@
-//! The one place where families, solvers and trainers come together.
+//! The one place where families, solvers, trainers and the checker come together.
 
+use crate::verifier::Checker;
 use optgap_harness::Registry;
 
 /// Everything that plans and command lines can name.
@@ -8,4 +9,5 @@ pub static REGISTRY: Registry = Registry {
     solvers: optgap_exact::METHODS,
     trainers: optgap_trainer::METHODS,
     polish: Some(&optgap_exact::CellPolish),
+    verifier: &Checker,
 };

@@ -46,6 +46,11 @@ impl Report {
         &self.table.violations
     }
 
+    /// Does nothing contradict anything: no loss lies below a lower bound, and no certificate was rejected?
+    pub fn is_sound(&self) -> bool {
+        self.table.violations.is_empty() && self.table.certificates.rejected() == 0
+    }
+
     /// Writes page and charts; gives the place of the page.
     ///
     /// # Errors

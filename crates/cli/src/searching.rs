@@ -1,14 +1,14 @@
 //! The exact search as `solve`, `score` and `decide` run it: its options, its progress lines, its failures.
 
-use crate::{Exit, input, interrupt, terminal};
+use crate::{Exit, input, interrupt, proof, terminal};
 use anyhow::bail;
 use clap::Args;
 use optgap_cli::REGISTRY;
-use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, Trace, search};
+use optgap_harness::{AttemptError, ClockWatch, Engine, ExactAttempt, Trace, certify, search};
 use optgap_problem::{
     Bounds, ExactSolver, ExactTask, Instance, Parameters, Progress, Selector, StopReason, Value, Weights, cells_log10,
 };
-use optgap_results::{ExactResult, Status, Verdict};
+use optgap_results::{CertificateFile, CertificateState, Certification, ExactResult, Status, Verdict};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,8 @@ impl Searched {
         let attempt = ExactAttempt {
             status: Status::Unsupported,
             verdict: Verdict::NotApplicable,
+            certificate: None,
+            certification: Certification::default(),
             stop: StopReason::Converged,
             result,
             weights: best.clone(),
@@ -69,6 +71,20 @@ impl Searched {
         self.attempt.result.bounds
     }
 
+    /// Has the certificate checked at once, if one was asked for.
+    pub(crate) fn check(&mut self, instance: &Instance, file: Option<CertificateFile>) {
+        let Some(file) = file else { return };
+        certify(instance, &mut self.attempt, file, REGISTRY.verifier);
+        if self.attempt.certification.state() == CertificateState::None {
+            self.attempt.certification = Certification::unwritten("the method writes none");
+        }
+    }
+
+    /// The lower bound: that of the search, or the checker's if it proved more.
+    fn strongest_lower(&self) -> f64 {
+        self.attempt.certification.checked_lower.map_or(self.bounds().lower, |proved| proved.max(self.bounds().lower))
+    }
+
     /// Did a person break it off before it was finished?
     fn interrupted(&self) -> bool {
         self.attempt.stop == StopReason::Interrupted && self.attempt.status != Status::Optimal
@@ -77,18 +93,37 @@ impl Searched {
     /// The exit code. Weights with a loss below the lower bound, which may well have come from a file, mean that the bound is
     /// wrong: that is said aloud.
     pub(crate) fn exit(&self, instance: &Instance) -> Exit {
-        let Bounds { lower, upper } = self.bounds();
+        let (lower, upper) = (self.strongest_lower(), self.bounds().upper);
         if lower > upper {
             terminal::note(&format!("VIOLATION {}: loss {upper:e} lies below the lower bound {lower:e}", instance.name));
             return Exit::Violation;
         }
-        if self.interrupted() { Exit::Interrupted } else { Exit::Fine }
+        let certified = self.certified(instance);
+        if certified == Exit::Fine && self.interrupted() { Exit::Interrupted } else { certified }
+    }
+
+    /// The exit code as far as the certificate decides it. One that was asked for and proves nothing is spoken of aloud, as the
+    /// exit code of a finished search would else be a riddle.
+    fn certified(&self, instance: &Instance) -> Exit {
+        let name = &instance.name;
+        match self.attempt.certification.state() {
+            CertificateState::None | CertificateState::Accepted(_) => Exit::Fine,
+            CertificateState::Rejected(reason) => {
+                terminal::note(&format!("REJECTED {name}: the checker does not accept the certificate: {reason}"));
+                Exit::Violation
+            }
+            CertificateState::Unwritten(reason) => {
+                terminal::note(&format!("{name}: there is no certificate: {reason}"));
+                Exit::SomeFailed
+            }
+        }
     }
 
     /// The line `status` of a summary.
     pub(crate) fn status_words(&self) -> String {
-        let meaning = match (self.attempt.status, self.attempt.verdict) {
-            (Status::Optimal, Verdict::Checked) => "bounds closed, proof checked",
+        let proved = proof::confirms(&self.attempt.certification, self.bounds().lower);
+        let meaning = match (self.attempt.status, proved) {
+            (Status::Optimal, true) => "bounds closed, proof checked",
             (Status::Optimal, _) => "bounds closed, proof not checked independently",
             (Status::Unsupported, _) => "too large for exact search: nothing is known but that no loss is negative",
             _ => "the optimum lies between the bounds",

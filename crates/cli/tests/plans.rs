@@ -93,6 +93,18 @@ fn the_scaling_plan_has_a_ladder_of_sizes_and_five_seeds_for_every_shape_on_both
 }
 
 #[test]
+fn plans_whose_seconds_matter_measure_no_certificates_and_the_others_have_them() {
+    for (name, expected) in [("scaling", false), ("targets", false), ("quick", true), ("smoke", true)] {
+        let plan = plan(name);
+        for cell in &plan.cells {
+            if let Task::Exact { certificate, .. } = cell.task {
+                assert_eq!(certificate, expected, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_target_plan_has_five_seeds_of_every_entry() {
     let plan = plan("targets");
     let instances = instances(&plan);

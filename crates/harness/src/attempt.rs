@@ -7,7 +7,7 @@ use optgap_problem::{
     Bounds, Enclosure, EndPoint, ExactSolver, ExactTask, Instance, Polish, Restarts, SolveError, StopReason, TrainError, Trainer,
     Unsupported, Watch, Weights, cells_log10,
 };
-use optgap_results::{ExactResult, RestartEnd, Status, TrainingResult, Verdict};
+use optgap_results::{Certification, ExactResult, RestartEnd, Status, TrainingResult, Verdict};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -20,6 +20,10 @@ pub struct ExactAttempt {
     pub status: Status,
     /// How far the lower bound is proved.
     pub verdict: Verdict,
+    /// Whether the method wrote a certificate whole, or why it could not; none where it was not asked or writes none.
+    pub certificate: Option<Result<(), String>>,
+    /// What came of the certificate, once [`certify`](crate::certify) has had it checked.
+    pub certification: Certification,
     /// Why the method ended.
     pub stop: StopReason,
     /// Bounds and effort.
@@ -118,7 +122,16 @@ pub fn search(
     let trace = traced.finish(outcome.nodes, bounds);
     let result =
         ExactResult { bounds, loss_lower: loss.lo, nodes: outcome.nodes, arrangement_log10: Some(cells_log10(instance)) };
-    Ok(ExactAttempt { status, verdict: Verdict::Unchecked, stop: outcome.stop, result, weights: outcome.weights, trace })
+    Ok(ExactAttempt {
+        status,
+        verdict: Verdict::Unchecked,
+        certificate: outcome.certificate,
+        certification: Certification::default(),
+        stop: outcome.stop,
+        result,
+        weights: outcome.weights,
+        trace,
+    })
 }
 
 /// Trains from all starts and scores every end point.

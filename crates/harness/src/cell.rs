@@ -24,6 +24,8 @@ pub enum Task {
         solver: Arc<dyn ExactSolver>,
         /// Does it begin with the best weights that the run's training cells found on this instance?
         warm_start: bool,
+        /// Does it write a certificate, which is checked afterwards?
+        certificate: bool,
     },
     /// Descend from many starts.
     Training {
@@ -62,6 +64,8 @@ pub(crate) struct Budget {
     pub(crate) target_gap: Option<f64>,
     /// Begin with descent's best weights, for exact methods.
     pub(crate) warm_start: bool,
+    /// Write a certificate, for exact methods.
+    pub(crate) certificate: bool,
 }
 
 /// Number of hexadecimal digits of a cell's identity.
@@ -82,13 +86,19 @@ struct Identity<'a> {
     /// Left out where it is false, so that cells from before it existed keep their identity.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     warm_start: bool,
+    /// Likewise left out where it is false. A certificate changes no result but the seconds, and with them what a time limit
+    /// allows: a cell without one does not answer for a cell with one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    certificate: bool,
 }
 
 impl Cell {
     /// The cell of an exact method, or of a trainer with one training seed.
     pub(crate) fn new(instance: &Arc<PlannedInstance>, method: &MethodChoice, budget: Budget, training_seed: u64) -> Self {
         let task = match &method.engine {
-            Engine::Exact(solver) => Task::Exact { solver: Arc::clone(solver), warm_start: budget.warm_start },
+            Engine::Exact(solver) => {
+                Task::Exact { solver: Arc::clone(solver), warm_start: budget.warm_start, certificate: budget.certificate }
+            }
             Engine::Training(trainer) => Task::Training {
                 trainer: Arc::clone(trainer),
                 restarts: Restarts { count: budget.restarts, seed: training_seed },
@@ -121,6 +131,11 @@ impl Cell {
     /// Does the cell wait for the training cells of its instance, to begin with their best weights?
     pub(crate) fn warm_start(&self) -> bool {
         matches!(self.task, Task::Exact { warm_start: true, .. })
+    }
+
+    /// Does the cell's method write a certificate?
+    pub(crate) fn certificate(&self) -> bool {
+        matches!(self.task, Task::Exact { certificate: true, .. })
     }
 
     /// The line of `plan.jsonl`.
@@ -159,6 +174,7 @@ impl Cell {
             time_limit_s: self.time_limit_s,
             target,
             warm_start: self.warm_start(),
+            certificate: self.certificate(),
         };
         let bytes = serde_json::to_vec(&identity).expect("plain data always serialises");
         blake3::hash(&bytes).to_hex()[..ID_DIGITS].to_owned()
@@ -171,5 +187,34 @@ fn target_loss(summary: &InstanceSummary, gap: f64) -> Option<f64> {
     match summary.reference? {
         Optimum(value) | Infimum(value) => Some(value + gap * summary.constant_level),
         AtLeast(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cell_does_not_do_leaves_its_identity_as_it_was_before_that_could_be_done() {
+        let instance: Fingerprint = serde_json::from_str(&format!("\"{:064}\"", 7)).expect("64 digits");
+        let identity = |warm_start, certificate| {
+            let identity = Identity {
+                domain: "optgap-cell/1",
+                instance: &instance,
+                method: "m",
+                version: 1,
+                parameters: &Parameters::default(),
+                training_seed: None,
+                restarts: None,
+                time_limit_s: 1.0,
+                target: None,
+                warm_start,
+                certificate,
+            };
+            serde_json::to_string(&identity).expect("serialises")
+        };
+        let before = identity(false, false);
+        assert!(before.ends_with("\"time_limit_s\":1.0,\"target\":null}"), "{before}");
+        assert!(identity(true, true).ends_with("\"target\":null,\"warm_start\":true,\"certificate\":true}"));
     }
 }

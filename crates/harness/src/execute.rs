@@ -1,20 +1,23 @@
 //! Running one cell: whatever happens becomes a record.
 
 use crate::starts::Start;
-use crate::{AttemptError, Cell, ClockWatch, ExactAttempt, Task, Trace, TrainingAttempt, descend, polish_ends, search};
+use crate::{AttemptError, Cell, ClockWatch, ExactAttempt, Task, Trace, TrainingAttempt, certify, descend, polish_ends, search};
 use cpu_time::ThreadTime;
-use optgap_problem::{ExactTask, Polish, StopReason, Tolerance};
-use optgap_results::{CellRecord, Status, Verdict};
+use optgap_problem::{CertificateSink, ExactTask, Polish, StopReason, Tolerance, Verifier};
+use optgap_results::{CellRecord, CertificateFile, Certification, RunFolder, Status, Verdict};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-/// What every record of a run says alike.
-pub(crate) struct Surroundings {
+/// What all cells of a run share.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) folder: &'a RunFolder,
     pub(crate) jobs: usize,
     pub(crate) machine: String,
     pub(crate) revision: String,
     /// What polishes descent's end points, if anything does.
     pub(crate) polish: Option<&'static dyn Polish>,
+    /// What checks the certificates of exact methods.
+    pub(crate) verifier: &'static dyn Verifier,
 }
 
 /// What a cell leaves behind.
@@ -33,22 +36,31 @@ enum Delivered {
 /// Runs a cell. None when a person broke it off before it was finished: such a cell is run again.
 ///
 /// CPU seconds are those of the calling thread: a method that starts threads of its own shows only its wall seconds.
-/// Polishing comes after the clocks have stopped, and takes at most as long as the method was allowed.
+/// Polishing and the checking of certificates come after the clocks have stopped; polishing takes at most as long as the method
+/// was allowed.
 pub(crate) fn execute(
     cell: &Cell,
     start: Option<&Start>,
-    surroundings: &Surroundings,
+    surroundings: &Surroundings<'_>,
     interrupt: &AtomicBool,
 ) -> Option<Finished> {
+    let file = cell.certificate().then(|| surroundings.folder.certificate(&cell.id));
     let (wall, cpu) = (Instant::now(), ThreadTime::now());
-    let mut delivered = attempt(cell, start, interrupt);
+    let mut delivered = attempt(cell, start, file.as_ref().and_then(|file| file.as_ref().ok()), interrupt);
     let (wall_s, cpu_s) = (wall.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
     if matches!(&delivered, Ok(delivered) if delivered.unfinished()) {
         return None;
     }
-    if let (Ok(Delivered::Training(attempt)), Some(polish)) = (&mut delivered, surroundings.polish) {
-        let limit = Duration::from_secs_f64(cell.time_limit_s);
-        polish_ends(&cell.instance.instance, attempt, polish, limit, interrupt);
+    let instance = &cell.instance.instance;
+    match (&mut delivered, file, surroundings.polish) {
+        (Ok(Delivered::Training(attempt)), _, Some(polish)) => {
+            polish_ends(instance, attempt, polish, Duration::from_secs_f64(cell.time_limit_s), interrupt);
+        }
+        (Ok(Delivered::Exact(attempt)), Some(Ok(file)), _) => certify(instance, attempt, file, surroundings.verifier),
+        (Ok(Delivered::Exact(attempt)), Some(Err(error)), _) => {
+            attempt.certification = Certification::unwritten(error.to_string());
+        }
+        _ => {}
     }
     let mut record = CellRecord {
         schema: CellRecord::SCHEMA.to_owned(),
@@ -63,6 +75,7 @@ pub(crate) fn execute(
         reason: None,
         start: start.map(|start| start.cell.clone()),
         exact: None,
+        certification: Certification::default(),
         training: None,
         weights: None,
         wall_s,
@@ -75,13 +88,22 @@ pub(crate) fn execute(
     Some(Finished { record, trace })
 }
 
-fn attempt(cell: &Cell, start: Option<&Start>, interrupt: &AtomicBool) -> Result<Delivered, AttemptError> {
+fn attempt(
+    cell: &Cell,
+    start: Option<&Start>,
+    certificate: Option<&CertificateFile>,
+    interrupt: &AtomicBool,
+) -> Result<Delivered, AttemptError> {
     let instance = &cell.instance.instance;
     let mut watch = ClockWatch::new(Some(Duration::from_secs_f64(cell.time_limit_s)), interrupt);
     match &cell.task {
         Task::Exact { solver, .. } => {
             let tolerance = Tolerance::for_level(cell.instance.summary.constant_level);
-            let task = ExactTask { start: start.map(|start| &start.weights), ..ExactTask::optimum(tolerance) };
+            let task = ExactTask {
+                start: start.map(|start| &start.weights),
+                certificate: certificate.map(|file| file as &dyn CertificateSink),
+                ..ExactTask::optimum(tolerance)
+            };
             search(instance, solver.as_ref(), task, &mut watch).map(Delivered::Exact)
         }
         Task::Training { trainer, restarts, target } => {
@@ -98,6 +120,7 @@ fn fill(record: &mut CellRecord, delivered: Result<Delivered, AttemptError>) -> 
             record.verdict = attempt.verdict;
             record.stop = Some(attempt.stop);
             record.exact = Some(attempt.result);
+            record.certification = attempt.certification;
             record.weights = Some(attempt.weights);
             return Some(attempt.trace);
         }

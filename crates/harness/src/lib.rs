@@ -5,11 +5,13 @@
 //! broken off continues where it stopped. The crate prints nothing: an [`Observer`] hears what happens.
 //!
 //! [`search`] and [`descend`] run one method on one instance, with the harness's own scoring; [`polish_ends`] says how far
-//! descent's end points are from the best points of their own activation cells.
+//! descent's end points are from the best points of their own activation cells, [`certify`] has the certificate of a search
+//! checked.
 
 mod assessment;
 mod attempt;
 mod cell;
+mod certify;
 mod execute;
 mod machine;
 mod observer;
@@ -24,6 +26,7 @@ mod watch;
 pub use assessment::{Assessment, EndKind, OPTIMUM_GAP, STATIONARY_GAIN, assess};
 pub use attempt::{AttemptError, ExactAttempt, TrainingAttempt, descend, polish_ends, search};
 pub use cell::{Cell, PlannedInstance, Task};
+pub use certify::certify;
 pub use machine::Machine;
 pub use observer::{Event, Observer};
 pub use plan::{Plan, PlanError};

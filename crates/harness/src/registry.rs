@@ -2,6 +2,7 @@
 
 use optgap_problem::{
     BadParameter, ExactSolver, Family, Instance, Method, Parameter, Parameters, Polish, Selector, SelectorError, Size, Trainer,
+    Verifier,
 };
 use optgap_results::MethodSummary;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Registry {
     pub trainers: &'static [Method<dyn Trainer>],
     /// What carries descent's end points to the optimum of their activation cells, if anything does.
     pub polish: Option<&'static dyn Polish>,
+    /// What checks the certificates of exact methods.
+    pub verifier: &'static dyn Verifier,
 }
 
 /// A family with completed parameters.

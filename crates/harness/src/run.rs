@@ -2,9 +2,10 @@
 
 use crate::execute::{Finished, Surroundings, execute};
 use crate::starts::Starts;
-use crate::{Cell, Event, Machine, Observer, Plan};
+use crate::{Cell, Event, Machine, Observer, Plan, Trace};
 use optgap_results::{
-    CellRecord, PlannedCell, REFERENCE_MARGIN, RecordWriter, RunFolder, Status, StoreError, Violation, violations,
+    CellRecord, CertificateState, PlannedCell, REFERENCE_MARGIN, RecordWriter, RunFolder, Status, StoreError, Violation,
+    violations,
 };
 use std::collections::HashSet;
 use std::path::Path;
@@ -47,6 +48,8 @@ pub enum Conclusion {
     Fine,
     /// A loss lies below a lower bound.
     Violation,
+    /// The checker refused certificates.
+    SomeRejected,
     /// Some cells broke down.
     SomeFailed,
     /// A person broke the run off.
@@ -70,12 +73,19 @@ impl RunOutcome {
         self.records.iter().filter(|record| record.status.is_failure()).count()
     }
 
-    /// The gravest of what happened: a contradiction first, then an interruption, then failures.
+    /// Records of the plan's cells whose certificate the checker refused.
+    pub fn rejected(&self) -> impl Iterator<Item = &CellRecord> {
+        self.records.iter().filter(|record| matches!(record.certification.state(), CertificateState::Rejected(_)))
+    }
+
+    /// The gravest of what happened: a contradiction first, then an interruption, refused certificates, and failures.
     pub fn conclusion(&self) -> Conclusion {
         if !self.violations.is_empty() {
             Conclusion::Violation
         } else if self.interrupted {
             Conclusion::Interrupted
+        } else if self.rejected().next().is_some() {
+            Conclusion::SomeRejected
         } else if self.failed() > 0 {
             Conclusion::SomeFailed
         } else {
@@ -110,18 +120,22 @@ pub fn run(
     if !waiting.is_empty() {
         folder.write_environment(options.worker, &machine.to_json())?;
     }
+    if waiting.iter().any(|cell| cell.certificate()) {
+        folder.create_certificates()?;
+    }
     waiting.sort_by_key(|cell| std::cmp::Reverse(cell.expected_effort()));
     let total = plan.cells.len();
     let done = total - waiting.len();
     observer.hear(Event::Planned { total, done });
     let (warm, cold): (Vec<&Cell>, Vec<&Cell>) = waiting.into_iter().partition(|cell| cell.warm_start());
     let work = Work {
-        folder: &folder,
         surroundings: Surroundings {
+            folder: &folder,
             jobs: options.jobs,
             machine: machine.id,
             revision: machine.revision.to_owned(),
             polish: plan.polish,
+            verifier: plan.verifier,
         },
         interrupt,
         observer,
@@ -165,8 +179,7 @@ impl<'a> Queue<'a> {
 
 /// What the threads of a run share.
 struct Work<'a> {
-    folder: &'a RunFolder,
-    surroundings: Surroundings,
+    surroundings: Surroundings<'a>,
     interrupt: &'a AtomicBool,
     observer: &'a dyn Observer,
     books: Mutex<Books>,
@@ -200,7 +213,8 @@ impl Work<'_> {
     fn enter(&self, finished: &Finished) {
         let record = &finished.record;
         // The trace first: a cell with a record is not run again.
-        let traced = finished.trace.as_ref().map_or(Ok(()), |trace| self.folder.write_trace(&record.cell, &trace.to_csv()));
+        let write = |trace: &Trace| self.surroundings.folder.write_trace(&record.cell, &trace.to_csv());
+        let traced = finished.trace.as_ref().map_or(Ok(()), write);
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(failure) = traced.and_then(|()| books.writer.append(record)) {
             books.failure.get_or_insert(failure);

@@ -258,6 +258,8 @@ pub struct Verified {
     pub exact_lower: String,
     /// The exact loss of the weights as a fraction.
     pub exact_upper: String,
+    /// Nodes of the proof that were looked at.
+    pub nodes: u64,
 }
 
 /// How many independent starts, and their seed. Restart `i` depends on the seed and on `i` alone.

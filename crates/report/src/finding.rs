@@ -36,6 +36,8 @@ pub(crate) fn counts(table: &RunTable) -> Vec<Count> {
         (table.count(Closure::Open), ["open"; 2], Mood::Neutral, true),
         (table.count(Closure::NoBounds), ["without bounds"; 2], Mood::Neutral, false),
         (degenerate, ["degenerate (L0 = 0)"; 2], Mood::Neutral, false),
+        (table.certificates.rejected(), ["REJECTED certificate", "REJECTED certificates"], Mood::Bad, false),
+        (table.certificates.unwritten(), ["certificate not written", "certificates not written"], Mood::Neutral, false),
         (table.failed_cells(), ["failed cell", "failed cells"], Mood::Bad, false),
         (refused, ["refused cell", "refused cells"], Mood::Neutral, false),
         (interrupted, ["interrupted cell", "interrupted cells"], Mood::Neutral, false),

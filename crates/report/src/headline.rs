@@ -1,5 +1,6 @@
 //! The table in the terminal.
 
+use crate::certificates::CertificateOutcome;
 use crate::finding;
 use crate::number;
 use crate::table::{FamilyRow, RunTable, TrainerRow, tag_word};
@@ -15,6 +16,7 @@ pub fn headline(table: &RunTable) -> String {
     let counts = finding::counts(table).into_iter().map(|count| format!("{} {}", count.value, count.words));
     lines.push(counts.collect::<Vec<_>>().join(" · "));
     lines.push(finding::sentence(table));
+    lines.extend(table.certificates.sentence());
     lines.push(String::new());
     if !table.families.is_empty() {
         let body: Vec<String> = body(table).lines().map(|line| line.trim_end().to_owned()).collect();
@@ -26,6 +28,8 @@ pub fn headline(table: &RunTable) -> String {
         lines.push(String::new());
         lines.push(legend(table));
     }
+    let rejected = table.certificates.faults.iter().filter(|fault| fault.outcome == CertificateOutcome::Rejected);
+    lines.extend(rejected.map(|fault| format!("REJECTED {fault}")));
     lines.extend(table.violations.iter().map(|violation| format!("VIOLATION {violation}")));
     lines.join("\n").trim_end().to_owned() + "\n"
 }

@@ -1,9 +1,11 @@
 //! One instance: all its exact cells and all its restarts, joined.
 
+use crate::certificates::CertificateRow;
 use crate::clock::Clock;
 use crate::statistics::{GapInterval, Proportion, median};
+use crate::thresholds::ROUNDING;
 use optgap_problem::{Bounds, Tolerance};
-use optgap_results::{CellRecord, InstanceSummary, Status, Verdict};
+use optgap_results::{CellRecord, InstanceSummary, Status};
 use std::collections::BTreeMap;
 
 /// How far the optimum of an instance is known.
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 pub enum Closure {
     /// Some loss lies below a lower bound: nothing is known.
     Violated,
-    /// Bounds closed, and an independent checker proved the lower bound.
+    /// Bounds closed by the lower bound that an independent checker proved.
     Proved,
     /// Bounds closed by the solver's own arithmetic.
     Unchecked,
@@ -49,6 +51,8 @@ pub struct InstanceRow {
     pub bounds: Option<Bounds>,
     /// How far the optimum is known.
     pub closure: Closure,
+    /// What came of the certificate of its lower bound; none where no method wrote one.
+    pub certificate: Option<CertificateRow>,
     /// Exact methods that treated the instance, in the order of their labels.
     pub exact: Vec<ExactRow>,
     /// Trainers that treated the instance, in the order of their labels.
@@ -143,7 +147,7 @@ impl InstanceRow {
         let exact = exact.into_iter().map(|(method, cells)| exact_row(method, &cells, clock)).collect();
         let unit = (summary.constant_level, bounds);
         let descent = trained.into_iter().map(|(method, cells)| descent_row(method, &cells, unit, clock)).collect();
-        Some(Self { summary, bounds, closure, exact, descent })
+        Some(Self { summary, bounds, closure, certificate: CertificateRow::of(records), exact, descent })
     }
 
     /// Is the loss of the best constant 0, so that gaps have no unit?
@@ -195,29 +199,32 @@ fn join_bounds(records: &[&CellRecord], constant_level: f64, violated: bool) -> 
         return (None, Closure::Violated);
     }
     let upper = records.iter().filter_map(|record| record.best_loss()).map(|loss| loss.hi).min_by(f64::total_cmp);
-    let lower_bounds = |checked_only: bool| {
-        let cells = records.iter().filter(move |record| !checked_only || record.verdict == Verdict::Checked);
-        cells.filter_map(|record| record.exact).map(|exact| exact.bounds.lower).filter(|lower| lower.is_finite())
-    };
-    let (Some(lower), Some(upper)) = (lower_bounds(false).max_by(f64::total_cmp), upper.filter(|upper| upper.is_finite())) else {
+    let claimed = records.iter().filter_map(|record| record.exact).map(|exact| exact.bounds.lower);
+    let proved = records.iter().filter_map(|record| record.certification.checked_lower).max_by(f64::total_cmp);
+    let lower = claimed.chain(proved).filter(|lower| lower.is_finite()).max_by(f64::total_cmp);
+    let (Some(lower), Some(upper)) = (lower, upper.filter(|upper| upper.is_finite())) else {
         return (None, Closure::NoBounds);
     };
     // A loss whose enclosure straddles the lower bound is no violation; the optimum is then not below the bound.
     let bounds = Bounds { lower, upper: upper.max(lower) };
     let tolerance = Tolerance::for_level(constant_level);
-    let claimed = |checked_only: bool| {
-        let mut cells = records.iter().filter(|record| record.exact.is_some() && record.status == Status::Optimal);
-        cells.any(|record| !checked_only || record.verdict == Verdict::Checked)
-    };
-    let proved = lower_bounds(true).max_by(f64::total_cmp).is_some_and(|lower| Bounds { lower, ..bounds }.closed(tolerance));
-    let closure = if proved || claimed(true) {
+    // Cells that closed their bounds to the tolerance of their own plan.
+    let closed = || records.iter().filter(|record| record.exact.is_some() && record.status == Status::Optimal);
+    let proved = proved.is_some_and(|lower| Bounds { lower, ..bounds }.closed(tolerance));
+    let closure = if proved || closed().any(|record| is_confirmed(record)) {
         Closure::Proved
-    } else if bounds.closed(tolerance) || claimed(false) {
+    } else if bounds.closed(tolerance) || closed().next().is_some() {
         Closure::Unchecked
     } else {
         Closure::Open
     };
     (Some(bounds), closure)
+}
+
+/// Is what the checker proved, but for rounding, no less than the method's own lower bound?
+fn is_confirmed(record: &CellRecord) -> bool {
+    let bounds = record.exact.map(|exact| exact.bounds.lower).zip(record.certification.checked_lower);
+    bounds.is_some_and(|(claimed, proved)| proved >= claimed - ROUNDING * claimed.abs())
 }
 
 fn exact_row(method: &str, cells: &[&CellRecord], clock: &Clock) -> ExactRow {

@@ -5,6 +5,7 @@
 //! one self-contained page and each chart as SVG with its numbers as CSV. Nothing here runs a method, reads a clock or the
 //! network: the same records give the same bytes.
 
+mod certificates;
 mod chart;
 mod clock;
 mod cost;
@@ -18,9 +19,11 @@ mod table;
 pub mod thresholds;
 mod write;
 
+pub use certificates::{CertificateFault, CertificateOutcome, CertificateRow, Certificates};
 pub use clock::Clock;
 pub use headline::headline;
 pub use instance_row::{Closure, DescentRow, ExactRow, InstanceRow, Restart};
+pub use number::size as size_words;
 pub use page::ReportMeta;
 pub use statistics::{GapInterval, Growth, Proportion, mean_seconds, median};
 pub use table::{FamilyRow, RunTable, Setback, TrainerRow};

@@ -28,6 +28,23 @@ pub(crate) fn seconds(value: Option<f64>) -> String {
     }
 }
 
+/// A number of bytes in decimal units with two or three digits: `950 B`, `34 kB`, `2.3 MB`.
+pub fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut unit = "";
+    for larger in ["kB", "MB", "GB", "TB"] {
+        // 999.5 would be written as 1000.
+        if value < 999.5 {
+            break;
+        }
+        (value, unit) = (value / 1000.0, larger);
+    }
+    if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 /// A loss with this many significant digits, in scientific notation where it is small or large.
 pub(crate) fn loss(value: Option<f64>, digits: u8) -> String {
     match value {
@@ -117,6 +134,12 @@ mod tests {
     fn seconds_keep_about_three_digits() {
         let texts = [Some(0.0), Some(0.02), Some(0.5), Some(12.34), Some(170.4), None].map(seconds);
         assert_eq!(texts, ["<0.001", "0.02", "0.50", "12.3", "170", "–"]);
+    }
+
+    #[test]
+    fn sizes_have_two_or_three_digits_and_a_unit() {
+        let texts = [0, 999, 1000, 9_949, 34_200, 999_499, 999_500, 2_345_678, 5_000_000_000].map(size);
+        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "9.9 kB", "34 kB", "999 kB", "1.0 MB", "2.3 MB", "5.0 GB"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The whole run as tables: what the terminal, the page and the charts show.
 
+use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::instance_row::{Closure, DescentRow, InstanceRow, is_training};
 use crate::statistics::{GapInterval, Proportion, mean_seconds, median};
@@ -21,6 +22,8 @@ pub struct RunTable {
     pub trainers: Vec<String>,
     /// Losses below lower bounds.
     pub violations: Vec<Violation>,
+    /// What an independent checker said of the lower bounds.
+    pub certificates: Certificates,
     /// Cells without the result that was asked for.
     pub setbacks: Vec<Setback>,
     /// Cells that are finished; an interrupted cell is not.
@@ -128,6 +131,7 @@ impl RunTable {
             families,
             exact_methods: labels(&cells, false),
             trainers: labels(&cells, true),
+            certificates: Certificates::of(&cells, &clock),
             violations,
             finished_cells: cells.iter().filter(|record| record.status != Status::Interrupted).count(),
             planned_cells,

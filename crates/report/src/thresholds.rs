@@ -7,6 +7,10 @@ pub const SUCCESS_GAP: f64 = 1e-6;
 /// values are given in floating point, without an enclosure.
 pub const REFERENCE_MARGIN: f64 = 1e-9;
 
+/// How far, relative to itself, a method's lower bound may lie above the one that the checker proved and still count as the same:
+/// both were rounded a few times on their way into a record.
+pub const ROUNDING: f64 = 1e-14;
+
 /// Shift of the geometric mean of seconds: differences between times far below it do not matter.
 pub const TIME_SHIFT_S: f64 = 0.010;
 

@@ -1,5 +1,6 @@
 //! The record of one cell.
 
+use crate::Certification;
 use optgap_problem::{Bounds, Enclosure, Fingerprint, Parameters, Reference, StopReason, Tag, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +33,9 @@ pub struct CellRecord {
     pub start: Option<String>,
     /// Result of an exact method.
     pub exact: Option<ExactResult>,
+    /// What came of the certificate of an exact method's lower bound; its fields stand among those of the record.
+    #[serde(flatten)]
+    pub certification: Certification,
     /// Result of a trainer.
     pub training: Option<TrainingResult>,
     /// The best weights of the cell.
@@ -285,7 +289,8 @@ fn violations_of_instance(cells: &[&CellRecord], reference_margin: f64) -> Vec<V
     let mut bounds: Vec<(String, f64)> = Vec::new();
     for cell in cells {
         losses.extend(cell.lowest_known().map(|loss| (cell.cell.clone(), loss)));
-        bounds.extend(cell.exact.map(|exact| (format!("cell {}", cell.cell), exact.bounds.lower)));
+        let lower = [cell.exact.map(|exact| exact.bounds.lower), cell.certification.checked_lower].into_iter().flatten();
+        bounds.extend(lower.map(|lower| (format!("cell {}", cell.cell), lower)));
     }
     // The cells of one training problem may come from two families, of which one knows more.
     for reference in cells.iter().filter_map(|cell| Some((cell.instance.reference?, cell.instance.constant_level))) {

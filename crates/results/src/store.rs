@@ -1,6 +1,7 @@
-//! The folder of a run: `run.toml`, `plan.jsonl`, `cells/<worker>.jsonl`, `env/<worker>.json`, `trace/<cell>.csv`.
+//! The folder of a run: `run.toml`, `plan.jsonl`, `cells/<worker>.jsonl`, `env/<worker>.json`, `trace/<cell>.csv`,
+//! `certificates/<cell>.certificate`.
 
-use crate::{CellRecord, OutputFile, RecordWriter};
+use crate::{CellRecord, CertificateFile, OutputFile, RecordWriter};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -152,6 +153,23 @@ impl RunFolder {
         OutputFile::reserve(&folder.join(format!("{cell}.csv")))?.write(csv.as_bytes())
     }
 
+    /// Makes the folder of the certificates.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create_certificates(&self) -> Result<(), StoreError> {
+        let folder = self.certificates();
+        fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder, source })
+    }
+
+    /// The file for a cell's certificate, in a folder that [`RunFolder::create_certificates`] has made.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn certificate(&self, cell: &str) -> Result<CertificateFile, StoreError> {
+        CertificateFile::create(&self.certificates().join(format!("{cell}.certificate")))
+    }
+
     /// The one writer of `cells/<worker>.jsonl`. A torn last line, left by a process that was killed, is cut off.
     ///
     /// # Errors
@@ -239,6 +257,10 @@ impl RunFolder {
 
     fn cells(&self) -> PathBuf {
         self.root.join("cells")
+    }
+
+    fn certificates(&self) -> PathBuf {
+        self.root.join("certificates")
     }
 
     fn record_files(&self) -> Result<Vec<PathBuf>, StoreError> {

@@ -117,13 +117,14 @@ fn no_number_that_is_not_finite_reaches_a_file() {
     let (_folder, run) = run();
     let mut writer = run.writer("one").expect("writable");
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let mut fields: [CellRecord; 6] = std::array::from_fn(|_| record("a"));
+        let mut fields: [CellRecord; 7] = std::array::from_fn(|_| record("a"));
         fields[0].wall_s = value;
         fields[1].exact.as_mut().expect("exact").bounds.lower = value;
         fields[2].exact.as_mut().expect("exact").loss_lower = value;
         fields[3].weights.as_mut().expect("weights").hidden[0][0] = value;
         fields[4].training.as_mut().expect("training").ends[0].loss = Some([0.0, value]);
         fields[5].instance.parameters.0.insert("noise".into(), optgap_problem::Value::Real(value));
+        fields[6].certification.checked_upper = Some(value);
         for broken in fields {
             let message = writer.append(&broken).expect_err("not finite").to_string();
             assert!(message.contains("the record of cell a does not read back"), "{message}");
@@ -164,10 +165,12 @@ fn a_folder_that_cannot_be_made_or_is_no_run_is_named() {
 }
 
 #[test]
-fn records_from_before_polishing_and_starts_are_read() {
+fn records_from_before_polishing_starts_and_certificates_are_read() {
     let (_folder, run) = run();
     let mut line: serde_json::Value = serde_json::to_value(record("old")).expect("JSON");
-    line.as_object_mut().expect("an object").remove("start");
+    for name in ["start", "certificate_bytes", "check_s", "checked_lower", "checked_upper"] {
+        line.as_object_mut().expect("an object").remove(name).expect("a field of the record itself");
+    }
     line["exact"].as_object_mut().expect("an object").remove("arrangement_log10");
     line["training"].as_object_mut().expect("an object").remove("polish_s");
     line["training"]["ends"][0].as_object_mut().expect("an object").remove("polished");
@@ -176,6 +179,20 @@ fn records_from_before_polishing_and_starts_are_read() {
     let old = &run.records().expect("readable")[0];
     assert_eq!((&old.start, old.exact.expect("exact").arrangement_log10), (&None, None));
     assert_eq!(old.training.as_ref().expect("trained").ends[0].polished, None);
+    assert_eq!(old.certification, optgap_results::Certification::default());
+}
+
+#[test]
+fn certificates_lie_beside_the_records() {
+    use optgap_problem::CertificateSink;
+
+    let (folder, run) = run();
+    run.certificate("0123").expect_err("there is no folder yet");
+    run.create_certificates().expect("made");
+    let certificate = run.certificate("0123").expect("writable");
+    certificate.append(b"proof").expect("written");
+    certificate.finish().expect("whole");
+    assert_eq!(fs::read(folder.path().join("run/certificates/0123.certificate")).expect("there"), b"proof");
 }
 
 #[test]

@@ -4,15 +4,15 @@ mod common;
 
 use common::record;
 use optgap_problem::{Bounds, Reference};
-use optgap_results::{CellRecord, ExactResult, REFERENCE_MARGIN, RestartEnd, Status, violations};
+use optgap_results::{CellRecord, Certification, ExactResult, REFERENCE_MARGIN, RestartEnd, Status, violations};
 
 fn exact(cell: &str, lower: f64, upper: f64) -> CellRecord {
     let result = ExactResult { bounds: Bounds { lower, upper }, loss_lower: upper, nodes: 1, arrangement_log10: None };
-    CellRecord { exact: Some(result), training: None, ..record(cell) }
+    CellRecord { exact: Some(result), training: None, certification: Certification::default(), ..record(cell) }
 }
 
 fn trained(cell: &str, losses: &[f64]) -> CellRecord {
-    let mut record = CellRecord { exact: None, ..record(cell) };
+    let mut record = CellRecord { exact: None, certification: Certification::default(), ..record(cell) };
     let training = record.training.as_mut().expect("training");
     let end = training.ends[0];
     training.ends = losses.iter().map(|&loss| RestartEnd { loss: Some([loss, loss]), polished: None, ..end }).collect();
@@ -76,4 +76,12 @@ fn a_polished_loss_below_a_bound_is_a_violation_too() {
     descent.training.as_mut().expect("trained").ends[0].polished = Some([0.125, 0.125]);
     let named = found(&[exact("search", 0.25, 0.25), descent]);
     assert_eq!(named, ["pair: cell descent has loss 1.25e-1 below the lower bound 2.5e-1 of cell search"]);
+}
+
+#[test]
+fn a_bound_that_a_checker_proved_is_a_bound_of_its_own() {
+    let mut weak = exact("weak", 0.125, 0.5);
+    weak.certification.checked_lower = Some(0.1875);
+    let records = [weak, trained("low", &[0.15])];
+    assert_eq!(found(&records), ["pair: cell low has loss 1.5e-1 below the lower bound 1.875e-1 of cell weak"]);
 }

@@ -1,12 +1,14 @@
 //! `optgap decide`: are there weights with a loss of at most eps?
 
 use crate::input::{self, InstanceArguments};
+use crate::proof::{self, CertificateArguments};
 use crate::searching::{SearchArguments, Searched};
 use crate::threshold::Threshold;
 use crate::weights::{self, WeightsArguments};
 use crate::witness::Question;
 use crate::{Exit, terminal};
 use optgap_problem::{Bounds, ExactTask, Instance, StopReason, Tolerance, Weights};
+use optgap_results::{Certification, Verdict};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -17,11 +19,15 @@ use std::path::PathBuf;
 /// bounds if neither is known when the search ends, because of a limit or because eps is nearer to the optimum than the
 /// bounds come. The search ends at the first answer, usually long before the optimum is known.
 ///
+/// With --certificate the proof of the lower bound goes to a file while the search works, and is checked at once by a program
+/// that shares no code with the search: for a "no" that is the proof of the answer. `optgap verify` checks it again.
+///
 /// All three answers have the exit code 0; a script reads the answer from --json.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap decide instance.json --eps 0.05
   optgap decide instance.json --eps 1/8 --time-limit 60 --save-weights witness.json
+  optgap decide instance.json --eps 1/8 --certificate no.certificate
   optgap decide houses.csv --target price --width 2 --eps 1e-3 --json --quiet")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -34,6 +40,8 @@ pub(crate) struct Arguments {
     start: Option<PathBuf>,
     #[command(flatten)]
     weights: WeightsArguments,
+    #[command(flatten)]
+    certificate: CertificateArguments,
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
@@ -46,20 +54,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let solver = arguments.search.solver()?;
     let start = arguments.start.as_deref().map(|file| weights::read(file, &instance)).transpose()?;
     let output = arguments.weights.reserve()?;
+    let certificate = arguments.certificate.open()?;
     let task = ExactTask {
         start: start.as_ref(),
+        certificate: proof::sink(certificate.as_ref()),
         threshold: Some(arguments.eps.rounded_up()),
         ..ExactTask::optimum(Tolerance::for_level(instance.constant_level()))
     };
-    let Some(searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
+    let Some(mut searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
     let object = Object::new(&instance, &searched, &arguments.eps);
     if let Some(output) = &output {
         weights::save(output, &object.weights)?;
     }
+    searched.check(&instance, certificate);
     if arguments.json {
-        terminal::print(&serde_json::to_string(&object)?)?;
+        terminal::print(&serde_json::to_string(&Printed::new(&object, &searched))?)?;
     } else {
-        terminal::print(&summary(&instance, &searched, &object, &arguments.eps))?;
+        let proof = arguments.certificate.line(&searched.attempt);
+        terminal::print(&summary(&instance, &searched, &object, &arguments.eps, &proof))?;
     }
     // An answer that was found before the interruption is an answer.
     let exit = searched.exit(&instance);
@@ -74,7 +86,24 @@ enum Answer {
     Unknown,
 }
 
-/// What `--json` prints. The weights are the witness of a "yes", else the best ones known.
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    object: &'a Object,
+    /// How far the lower bound is proved.
+    verdict: Verdict,
+    #[serde(flatten)]
+    certification: &'a Certification,
+}
+
+impl<'a> Printed<'a> {
+    fn new(object: &'a Object, searched: &'a Searched) -> Self {
+        Self { object, verdict: searched.attempt.verdict, certification: &searched.attempt.certification }
+    }
+}
+
+/// The answer with what it rests on. The weights are the witness of a "yes", else the best ones known.
 #[derive(Serialize)]
 struct Object {
     answer: Answer,
@@ -100,7 +129,7 @@ impl Object {
     }
 }
 
-fn summary(instance: &Instance, searched: &Searched, object: &Object, eps: &Threshold) -> String {
+fn summary(instance: &Instance, searched: &Searched, object: &Object, eps: &Threshold, proof: &str) -> String {
     let answer = match object.answer {
         Answer::Yes => format!("YES: the weights below have a loss of at most {eps}, checked without rounding"),
         Answer::No => format!("NO: every loss is above {eps}; the lower bound is proved"),
@@ -123,6 +152,7 @@ fn summary(instance: &Instance, searched: &Searched, object: &Object, eps: &Thre
          answer     {answer}\n\
          upper      {:.16e}   loss of the best weights found\n\
          lower      {:.16e}   no weights have less\n\
+         {proof}\
          {weights}\
          nodes      {}\n\
          time       {:.3} s\n",

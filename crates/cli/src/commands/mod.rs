@@ -8,6 +8,7 @@ mod run;
 mod score;
 mod solve;
 mod train;
+mod verify;
 
 use crate::Exit;
 use clap::Subcommand;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Train(train::Arguments),
     Score(score::Arguments),
     Decide(decide::Arguments),
+    Verify(verify::Arguments),
     List(list::Arguments),
     Gen(generate::Arguments),
     Report(report::Arguments),
@@ -33,6 +35,7 @@ impl Command {
             Self::Train(arguments) => train::run(arguments),
             Self::Score(arguments) => score::run(arguments),
             Self::Decide(arguments) => decide::run(arguments),
+            Self::Verify(arguments) => verify::run(arguments),
             Self::List(_) => list::run(),
             Self::Gen(arguments) => generate::run(arguments),
             Self::Report(arguments) => report::run(arguments),

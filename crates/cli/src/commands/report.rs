@@ -22,5 +22,5 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let report = Report::of(&folder)?;
     terminal::print(&report.headline())?;
     terminal::print(&format!("report: {}", report.write(&folder)?.display()))?;
-    Ok(if report.violations().is_empty() { Exit::Fine } else { Exit::Violation })
+    Ok(if report.is_sound() { Exit::Fine } else { Exit::Violation })
 }

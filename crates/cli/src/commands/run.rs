@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 ///
 /// Cells that have a record already are skipped, so a run that was broken off continues where it stopped and a changed plan
 /// adds only what is new.
+///
+/// Exact searches write certificates of their lower bounds into certificates/ of the run's folder, and a program that shares no
+/// code with the search checks each at once; `certificates = false` in a plan leaves that out.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap run                                     the quick plan, into results/work/quick
@@ -70,12 +73,19 @@ fn conclude(outcome: &RunOutcome) -> Exit {
         let done = outcome.records.len();
         terminal::note(&format!("interrupted: {done} of {} cells are done; the same command continues", outcome.total));
     }
+    let rejected = outcome.rejected().count();
+    if rejected > 0 {
+        terminal::note(&format!(
+            "{rejected} REJECTED: the checker does not accept the certificates of {rejected} cells, whose lower bounds are not proved; \
+             `optgap verify` repeats that"
+        ));
+    }
     if outcome.failed() > 0 {
         terminal::note(&format!("{} cells failed; their records hold the reason (--retry runs them again)", outcome.failed()));
     }
     match outcome.conclusion() {
         Conclusion::Fine => Exit::Fine,
-        Conclusion::Violation => Exit::Violation,
+        Conclusion::Violation | Conclusion::SomeRejected => Exit::Violation,
         Conclusion::SomeFailed => Exit::SomeFailed,
         Conclusion::Interrupted => Exit::Interrupted,
     }

@@ -1,11 +1,12 @@
 //! `optgap solve`: the global optimum of one instance.
 
 use crate::input::{self, InstanceArguments};
+use crate::proof::{self, CertificateArguments};
 use crate::searching::{SearchArguments, Searched};
 use crate::weights::{self, WeightsArguments};
 use crate::{Exit, terminal};
 use optgap_problem::{ExactTask, Instance, StopReason, Tolerance, Weights};
-use optgap_results::{Status, Verdict};
+use optgap_results::{Certification, Status, Verdict};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -13,11 +14,15 @@ use std::path::PathBuf;
 ///
 /// Lines with nodes, bounds and time go to stderr while the search works, the result to stdout. A search that runs into its
 /// time limit or is interrupted gives the best weights and the best lower bound that it has.
+///
+/// With --certificate the proof of the lower bound goes to a file while the search works, and is checked at once by a program
+/// that shares no code with the search; `optgap verify` checks it again at any time. Certificates of long searches are large.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap solve instance.json
   optgap solve houses.csv --target price --features rooms,area --width 2 --time-limit 60
   optgap solve instance.json --start descent.json --save-weights best.json --threads 4 --memory-limit 4096
+  optgap solve instance.json --certificate proof.certificate
   optgap solve instance.json --json --quiet | tail -n 1")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -30,6 +35,8 @@ pub(crate) struct Arguments {
     start: Option<PathBuf>,
     #[command(flatten)]
     weights: WeightsArguments,
+    #[command(flatten)]
+    certificate: CertificateArguments,
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
@@ -46,15 +53,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let start = arguments.start.as_deref().map(|file| weights::read(file, &instance)).transpose()?;
     let output = arguments.weights.reserve()?;
     let tolerance = Tolerance { relative: arguments.gap, ..Tolerance::for_level(level) };
-    let task = ExactTask { start: start.as_ref(), ..ExactTask::optimum(tolerance) };
-    let Some(searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
+    let certificate = arguments.certificate.open()?;
+    let task =
+        ExactTask { start: start.as_ref(), certificate: proof::sink(certificate.as_ref()), ..ExactTask::optimum(tolerance) };
+    let Some(mut searched) = arguments.search.run(solver.as_ref(), &instance, task)? else { return Ok(Exit::SomeFailed) };
     if let Some(output) = &output {
         weights::save(output, &searched.attempt.weights)?;
     }
+    searched.check(&instance, certificate);
     if arguments.json {
         terminal::print(&serde_json::to_string(&Object::new(&instance, &searched))?)?;
     } else {
-        terminal::print(&summary(&instance, &searched, level))?;
+        terminal::print(&summary(&instance, &searched, level, &arguments.certificate))?;
     }
     Ok(searched.exit(&instance))
 }
@@ -75,6 +85,8 @@ struct Object<'a> {
     nodes: u64,
     seconds: f64,
     stop: StopReason,
+    #[serde(flatten)]
+    certification: &'a Certification,
     weights: &'a Weights,
 }
 
@@ -91,18 +103,20 @@ impl<'a> Object<'a> {
             nodes: attempt.result.nodes,
             seconds: searched.seconds,
             stop: attempt.stop,
+            certification: &attempt.certification,
             weights: &attempt.weights,
         }
     }
 }
 
-fn summary(instance: &Instance, searched: &Searched, level: f64) -> String {
+fn summary(instance: &Instance, searched: &Searched, level: f64, certificate: &CertificateArguments) -> String {
     let bounds = searched.bounds();
     format!(
         "instance   {}\n\
          status     {}\n\
          upper      {:.16e}   loss of the weights\n\
          lower      {:.16e}   no weights have less\n\
+         {}\
          bound gap  {:.3e}\n\
          L0         {level:.16e}   {}\n\
          nodes      {}\n\
@@ -111,6 +125,7 @@ fn summary(instance: &Instance, searched: &Searched, level: f64) -> String {
         searched.status_words(),
         bounds.upper,
         bounds.lower,
+        certificate.line(&searched.attempt),
         bounds.gap(),
         input::level_words(level),
         searched.effort_words(),

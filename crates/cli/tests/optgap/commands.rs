@@ -146,7 +146,7 @@ fn list_names_every_family_method_and_parameter() {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let place = Workplace::new();
-    for command in ["run", "solve", "train", "score", "decide", "gen", "report"] {
+    for command in ["run", "solve", "train", "score", "decide", "verify", "gen", "report"] {
         let finished = place.run(&[command, "--help"]);
         assert_eq!(finished.code, Some(0));
         assert!(finished.stdout.contains("Example") && finished.stdout.contains(&format!("optgap {command} ")), "{command}");

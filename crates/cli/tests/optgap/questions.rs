@@ -108,7 +108,7 @@ fn decide_answers_on_both_sides_of_the_optimum_with_a_witness_or_a_bound() {
         let eps = share * optimum;
         let object =
             last_line(&place.run(&["decide", "r.json", "--eps", &eps.to_string(), "--json", "--save-weights", "w.json"]));
-        assert_eq!(keys(&object), ["answer", "lower", "upper", "weights"]);
+        assert_eq!(keys(&object), ["answer", "lower", "upper", "verdict", "weights"]);
         assert_eq!(object["answer"], expected, "{share}: {object}");
         let exact = exact_loss(&document, object["weights"].to_string().as_bytes()).expect("valid");
         if expected == "yes" {

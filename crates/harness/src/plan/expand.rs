@@ -17,6 +17,8 @@ const DEFAULT_SEEDS: &[u64] = &[1];
 const DEFAULT_RESTARTS: u64 = 64;
 /// Seconds per cell when a plan names none.
 const DEFAULT_TIME_LIMIT_S: f64 = 60.0;
+/// Whether exact methods write certificates when a plan does not say.
+const DEFAULT_CERTIFICATES: bool = true;
 /// Restarts that a plan may ask for.
 const RESTARTS: RangeInclusive<u64> = 1..=1_000_000;
 /// Seconds that a plan may ask for: from a millisecond to a year.
@@ -131,7 +133,8 @@ fn exact_method(plan: &PlanWire, entry: &MethodWire, choice: MethodChoice, sourc
     }
     let time_limit_s = time_limit(source, [entry.time_limit.as_ref(), plan.exact_time_limit.as_ref()])?;
     let warm_start = entry.warm_start.as_ref().is_some_and(|value| *value.get_ref());
-    let budget = Budget { time_limit_s, restarts: 0, target_gap: None, warm_start };
+    let certificate = plan.certificates.unwrap_or(DEFAULT_CERTIFICATES);
+    let budget = Budget { time_limit_s, restarts: 0, target_gap: None, warm_start, certificate };
     // One cell: the seed does not enter it.
     Ok(PlannedMethod { choice, budget, training_seeds: vec![0] })
 }
@@ -153,7 +156,7 @@ fn training_method(
         .transpose()?;
     let time_limit_s = time_limit(source, [entry.time_limit.as_ref(), plan.training_time_limit.as_ref()])?;
     let training_seeds = seeds(source, [entry.training_seeds.as_ref(), plan.training_seeds.as_ref()])?;
-    let budget = Budget { time_limit_s, restarts: restarts as usize, target_gap, warm_start: false };
+    let budget = Budget { time_limit_s, restarts: restarts as usize, target_gap, warm_start: false, certificate: false };
     Ok(PlannedMethod { choice, budget, training_seeds })
 }
 

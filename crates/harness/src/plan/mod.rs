@@ -8,7 +8,7 @@ pub use error::PlanError;
 
 use crate::{Cell, Registry};
 use error::Source;
-use optgap_problem::Polish;
+use optgap_problem::{Polish, Verifier};
 use std::path::{Path, PathBuf};
 
 /// A plan that was checked against a registry and laid out in cells.
@@ -27,6 +27,8 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// What polishes descent's end points, if anything does.
     pub(crate) polish: Option<&'static dyn Polish>,
+    /// What checks the certificates of exact methods.
+    pub(crate) verifier: &'static dyn Verifier,
 }
 
 impl Plan {
@@ -46,6 +48,7 @@ impl Plan {
             file: source.file,
             text: source.text,
             polish: registry.polish,
+            verifier: registry.verifier,
         })
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct PlanWire {
     pub(super) target_gap: Option<Spanned<f64>>,
     pub(super) exact_time_limit: Option<Spanned<f64>>,
     pub(super) training_time_limit: Option<Spanned<f64>>,
+    pub(super) certificates: Option<bool>,
     pub(super) families: Vec<FamilyWire>,
     pub(super) methods: Vec<MethodWire>,
 }

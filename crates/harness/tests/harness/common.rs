@@ -2,11 +2,11 @@
 
 use optgap_harness::{Event, Observer, Plan, PlanError, Registry, RunOptions, RunOutcome};
 use optgap_problem::{
-    BadParameter, Bounds, Dataset, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Instance, Loss, Method, Network,
-    Parameter, ParameterKind, Parameters, Polish, Progress, Reference, Restarts, Size, SolveError, StopReason, Tag, TrainError,
-    TrainOutcome, Trainer, Unsupported, Watch, Weights,
+    BadParameter, Bounds, CertificateSink, Dataset, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Instance, Loss,
+    Method, Network, Parameter, ParameterKind, Parameters, Polish, Progress, Reference, Restarts, Size, SolveError, StopReason,
+    Tag, TrainError, TrainOutcome, Trainer, Unsupported, Verified, Verifier, Watch, Weights,
 };
-use optgap_results::{CellRecord, Status, TrainingResult};
+use optgap_results::{CellRecord, Certification, Status, TrainingResult};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,10 @@ pub(crate) const REGISTRY: Registry = Registry {
         meaning: "finds",
         version: 1,
         parameters: FINDER,
-        build: |parameters| Ok(Box::new(Finder(parameters.text("mode").to_owned()))),
+        build: |parameters| {
+            let text = |name| parameters.text(name).to_owned();
+            Ok(Box::new(Finder { mode: text("mode"), proof: text("proof") }))
+        },
     }],
     trainers: &[Method {
         name: "walker",
@@ -29,7 +32,24 @@ pub(crate) const REGISTRY: Registry = Registry {
         build: |parameters| Ok(Box::new(Walker { rate: parameters.real("rate"), mode: parameters.text("mode").to_owned() })),
     }],
     polish: Some(&Halfway),
+    verifier: &Reader,
 };
+
+/// Reads certificates of the form `lower <= upper`, and believes them.
+struct Reader;
+
+impl Verifier for Reader {
+    fn verify(&self, instance: &[u8], certificate: &[u8]) -> Result<Verified, String> {
+        let instance = std::str::from_utf8(instance).map_err(|error| error.to_string())?;
+        assert!(instance.contains("optgap-instance/1"), "{instance}");
+        let text = std::str::from_utf8(certificate).map_err(|error| error.to_string())?;
+        assert!(text != "panic", "the reader is lost");
+        let (lower, upper) = text.split_once(" <= ").ok_or("node 0: no rule holds")?;
+        let number = |text: &str| text.parse::<f64>().map_err(|error| error.to_string());
+        let (exact_lower, exact_upper) = (lower.to_owned(), upper.to_owned());
+        Ok(Verified { lower: number(lower)?, upper: number(upper)?, exact_lower, exact_upper, nodes: 1 })
+    }
+}
 
 /// Halves the distance to the best slope; refuses weights that have it already.
 struct Halfway;
@@ -86,19 +106,52 @@ fn slope(instance: &Instance) -> f64 {
     instance.data.labels()[1]
 }
 
-const FINDER: &[Parameter] = &[Parameter {
-    name: "mode",
-    meaning: "how it behaves",
-    kind: ParameterKind::Choice {
-        options: &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait", "start"],
+const FINDER: &[Parameter] = &[
+    Parameter {
+        name: "mode",
+        meaning: "how it behaves",
+        kind: ParameterKind::Choice {
+            options: &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait", "start"],
+        },
     },
-}];
+    Parameter {
+        name: "proof",
+        meaning: "the certificate that it writes",
+        kind: ParameterKind::Choice {
+            options: &["none", "good", "negative", "too-much", "infinite", "bad", "panic", "unwritten", "overdue"],
+        },
+    },
+];
 
-struct Finder(String);
+struct Finder {
+    mode: String,
+    proof: String,
+}
+
+impl Finder {
+    /// Writes the certificate that it was told to write.
+    fn certify(&self, sink: &dyn CertificateSink) -> Option<Result<(), String>> {
+        let text = match self.proof.as_str() {
+            "none" => return None,
+            "unwritten" => return Some(Err("the certificate: disk full".into())),
+            "good" => "0 <= 1e-30",
+            "negative" => "-1 <= inf",
+            "too-much" => "1e3 <= 1e-30",
+            "infinite" => "inf <= inf",
+            "overdue" => {
+                sink.append(b"an earlier search").expect("written");
+                sink.restart().expect("emptied");
+                "0 <= 0"
+            }
+            other => other,
+        };
+        Some(sink.append(text.as_bytes()).map_err(|error| error.to_string()))
+    }
+}
 
 impl ExactSolver for Finder {
     fn supports(&self, _: &Instance) -> Result<(), Unsupported> {
-        if self.0 == "refuse" { Err(Unsupported("no lines today".into())) } else { Ok(()) }
+        if self.mode == "refuse" { Err(Unsupported("no lines today".into())) } else { Ok(()) }
     }
     fn solve(&self, instance: &Instance, task: ExactTask<'_>, watch: &mut dyn Watch) -> Result<ExactOutcome, SolveError> {
         let mut outcome = ExactOutcome {
@@ -108,7 +161,8 @@ impl ExactSolver for Finder {
             stop: StopReason::BoundsClosed,
             certificate: None,
         };
-        match self.0.as_str() {
+        outcome.certificate = task.certificate.and_then(|sink| self.certify(sink));
+        match self.mode.as_str() {
             "panic" => panic!("the finder is lost"),
             "fail" => return Err(SolveError::Failed("no way".into())),
             "not-finite" => outcome.weights.hidden[0][0] = f64::NAN,
@@ -242,5 +296,6 @@ impl Observer for Interrupter<'_> {
 /// The record without what no two runs have in common.
 pub(crate) fn timeless(record: &CellRecord) -> CellRecord {
     let training = record.training.clone().map(|training| TrainingResult { polish_s: None, ..training });
-    CellRecord { wall_s: 0.0, cpu_s: 0.0, jobs: 0, training, ..record.clone() }
+    let certification = Certification { check_s: record.certification.check_s.and(Some(0.0)), ..record.certification.clone() };
+    CellRecord { wall_s: 0.0, cpu_s: 0.0, jobs: 0, training, certification, ..record.clone() }
 }

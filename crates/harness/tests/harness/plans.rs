@@ -80,6 +80,20 @@ fn a_cell_is_another_when_anything_that_decides_its_result_is_another() {
 }
 
 #[test]
+fn certificates_are_written_unless_a_plan_says_otherwise_and_make_another_cell_of_exact_methods_alone() {
+    let workshop = Workshop::new();
+    let cells = |text: &str| workshop.try_plan(text).expect("valid").cells;
+    let (with, without) = (cells(VALID), cells(&VALID.replace("restarts = 5", "restarts = 5\ncertificates = false")));
+    for (with, without) in with.iter().zip(&without) {
+        assert_eq!(with.id == without.id, matches!(with.task, Task::Training { .. }), "{}", with.method.label);
+        assert_eq!(with.method.label, without.method.label);
+        if let (Task::Exact { certificate, .. }, Task::Exact { certificate: none, .. }) = (&with.task, &without.task) {
+            assert!(*certificate && !none);
+        }
+    }
+}
+
+#[test]
 fn every_fault_is_one_line_with_file_and_line_number() {
     let cases: &[(&str, &str, usize, &str)] = &[
         ("seeds = [1, 2]", "seeds = [1, 2", 4, "expected"),
@@ -90,6 +104,7 @@ fn every_fault_is_one_line_with_file_and_line_number() {
         ("restarts = 5", "restarts = 0", 5, "0 for restarts is out of range; give a number from 1 to 1000000"),
         ("exact-time-limit = 3", "exact-time-limit = -3", 6, "-3 for a time limit in seconds is out of range"),
         ("exact-time-limit = 3", "exact-time-limit = nan", 6, "NaN for a time limit in seconds is out of range"),
+        ("restarts = 5", "certificates = \"yes\"", 5, "invalid type: string"),
         ("target-gap = 0.25", "target-gap = -1", 24, "-1 for target-gap is out of range"),
         ("method = \"finder\"", "method = \"finder\"\nrestarts = 3", 19, "restarts is for trainers"),
         ("method = \"walker\"", "method = \"walker\"\nwarm-start = true", 28, "warm-start is for exact methods"),

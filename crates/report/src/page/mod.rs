@@ -3,6 +3,7 @@
 mod notes;
 pub(crate) mod tables;
 
+use crate::certificates::CertificateOutcome;
 use crate::chart::{Chart, style_sheet};
 use crate::finding::{self, Mood};
 use crate::table::RunTable;
@@ -51,6 +52,7 @@ pub(crate) fn page(table: &RunTable, records: &[CellRecord], charts: &[Chart], m
                 main {
                     (contents(table))
                     (violations(table))
+                    (certificates(table))
                     @for chart in charts { (figure(chart)) }
                     (tables::families(table, &meta.families))
                     (tables::instances(table))
@@ -75,6 +77,7 @@ fn head(table: &RunTable, title: &str, meta: &ReportMeta) -> Markup {
             p.kicker { "Gradient descent against exact optima · " (title) }
             @if let Some(progress) = finding::progress(table) { p.unfinished { (progress) } }
             h1 { (with_typography(&finding::sentence(table))) }
+            @if let Some(checked) = table.certificates.sentence() { p.checked { (with_typography(&checked)) } }
             div.counts {
                 @for count in finding::counts(table) {
                     div.count.good[count.mood == Mood::Good].bad[count.mood == Mood::Bad] {
@@ -94,6 +97,7 @@ fn contents(table: &RunTable) -> Markup {
             a href="#gap-by-family" { "Charts" }
             a href="#families" { "Families" }
             a href="#instances" { "Instances" }
+            @if !table.certificates.faults.is_empty() { a href="#certificates" { "Certificates without proof" } }
             @if !table.setbacks.is_empty() { a href="#setbacks" { "Failed and refused" } }
             a href="#definitions" { "Definitions" }
             a href="#methods" { "Methods" }
@@ -109,6 +113,32 @@ fn violations(table: &RunTable) -> Markup {
                 h2 { "Violations" }
                 p { "A loss lies below a lower bound: the loss or the bound is wrong. These instances take part in no gap and no share." }
                 ul { @for violation in &table.violations { li { (violation) } } }
+            }
+        }
+    }
+}
+
+/// Certificates that prove nothing, if there are any.
+fn certificates(table: &RunTable) -> Markup {
+    let certificates = &table.certificates;
+    html! {
+        @if !certificates.faults.is_empty() {
+            section.card.alarm[certificates.rejected() > 0] id="certificates" {
+                h2 { "Certificates without proof" }
+                p {
+                    "Rejected: an independent program read the certificate and refused it, so that solver, certificate or checker is wrong. \
+                     Not written: there is nothing to check. These lower bounds rest on the solver's own arithmetic alone."
+                }
+                div.wide { table.sortable {
+                    thead { tr { th { "instance" } th { "method" } th { "certificate" } th { "reason" } th { "cell" } } }
+                    tbody { @for fault in &certificates.faults { tr {
+                        th.name scope="row" { (fault.instance) }
+                        td { (fault.method) }
+                        td.alarm[fault.outcome == CertificateOutcome::Rejected] { (fault.outcome.word()) }
+                        td.reason { (fault.reason) }
+                        td { code { (fault.cell) } }
+                    } } }
+                } }
             }
         }
     }

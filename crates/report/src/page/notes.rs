@@ -7,7 +7,7 @@ use optgap_results::CellRecord;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Word and meaning of everything that the page counts or measures.
-const DEFINITIONS: [(&str, &str); 16] = [
+const DEFINITIONS: [(&str, &str); 17] = [
     (
         "L0",
         "Loss of the best constant prediction of the instance: the unit of every gap. Where it is 0 the instance is called degenerate and has no gap.",
@@ -18,7 +18,11 @@ const DEFINITIONS: [(&str, &str); 16] = [
     ),
     (
         "Proved; closed, unchecked; open",
-        "Proved: bounds closed and an independent checker accepted the lower bound. Closed, unchecked: bounds closed by the solver's own outward-rounded arithmetic, which no second program has checked. Open: the search ended before its bounds met.",
+        "Proved: bounds closed by the lower bound that an independent checker proved, not by the solver's own. Closed, unchecked: bounds closed by the solver's own outward-rounded arithmetic, which no second program has checked. Open: the search ended before its bounds met.",
+    ),
+    (
+        "Certificate",
+        "A file in which a search writes down, while it works, the proof of its lower bound; certificates/ in the run's folder, by the cell. Checked: a program that shares nothing with the solver read it with the instance and proved a lower bound in exact arithmetic. Rejected: it refused it. Not written: there was nothing to check. The seconds of checking are wall seconds and in no time of a method; those of the search contain the writing.",
     ),
     (
         "Gap",

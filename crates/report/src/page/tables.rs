@@ -1,7 +1,8 @@
 //! The tables of the page, and the same as CSV.
 
+use crate::certificates::{CertificateOutcome, CertificateRow};
 use crate::instance_row::{Closure, DescentRow, InstanceRow};
-use crate::number::{counted, exact, gap, loss, percent, percent_interval, ratio, seconds};
+use crate::number::{NOTHING, counted, exact, gap, loss, percent, percent_interval, ratio, seconds};
 use crate::statistics::Proportion;
 use crate::table::{FamilyRow, RunTable, Setback, TrainerRow, tag_word};
 use crate::write::csv_text;
@@ -106,6 +107,8 @@ fn remarks(family: &FamilyRow) -> Vec<String> {
 
 /// One line per instance; a reader with JavaScript can sort and filter it.
 pub(crate) fn instances(table: &RunTable) -> Markup {
+    // Runs without any certificate need no column for them.
+    let certified = table.certificates.any();
     html! {
         section.card id="instances" {
             h2 { "Instances" }
@@ -113,24 +116,24 @@ pub(crate) fn instances(table: &RunTable) -> Markup {
             div.wide { table.sortable {
                 thead {
                     tr {
-                        th.group.name { "instance" } th colspan="5" {} th.group colspan="5" { "exact search" }
+                        th.group.name { "instance" } th colspan="5" {} th.group colspan=(if certified { 6 } else { 5 }) { "exact search" }
                         @for trainer in &table.trainers { th.group colspan="4" { (trainer) } }
                     }
                     tr {
                         th.name { "name" } th { "family" } th { "side" } th.number { "n" } th.number { "d" } th.number { "k" }
-                        th.number { "L0" } th.number { "lower bound" } th.number { "upper bound" } th { "bounds" } th.number { "seconds" }
+                        th.number { "L0" } th.number { "lower bound" } th.number { "upper bound" } th { "bounds" } @if certified { th { "certificate" } } th.number { "seconds" }
                         @for _ in &table.trainers {
                             th.number { "reached" } th.number { "median gap" } th.number { "best gap" } th.number { "seconds" }
                         }
                     }
                 }
-                tbody { @for row in &table.instances { (instance_line(row, &table.trainers)) } }
+                tbody { @for row in &table.instances { (instance_line(row, &table.trainers, certified)) } }
             } }
         }
     }
 }
 
-fn instance_line(row: &InstanceRow, trainers: &[String]) -> Markup {
+fn instance_line(row: &InstanceRow, trainers: &[String], certified: bool) -> Markup {
     let summary = &row.summary;
     let exact_seconds = row.exact_seconds();
     html! {
@@ -143,10 +146,20 @@ fn instance_line(row: &InstanceRow, trainers: &[String]) -> Markup {
             (number_cell(row.bounds.map(|bounds| bounds.lower), &loss(row.bounds.map(|bounds| bounds.lower), 7)))
             (number_cell(row.bounds.map(|bounds| bounds.upper), &loss(row.bounds.map(|bounds| bounds.upper), 7)))
             td class=(closure_class(row.closure)) { (row.closure.words().trim_start_matches("bounds ")) @if row.degenerate() { " · degenerate" } }
+            @if certified { (certificate_cell(row.certificate.as_ref())) }
             (number_cell(exact_seconds.map(|(value, _)| value), &seconds_or_more(exact_seconds)))
             @for trainer in trainers { (descent_cells(row, trainer)) }
         }
     }
+}
+
+fn certificate_cell(row: Option<&CertificateRow>) -> Markup {
+    let class = match row.map(|row| row.outcome) {
+        Some(CertificateOutcome::Rejected) => "alarm",
+        Some(CertificateOutcome::Accepted) => "closed",
+        Some(CertificateOutcome::Unwritten) | None => "muted",
+    };
+    html! { td class=(class) { (row.map_or_else(|| NOTHING.to_owned(), CertificateRow::words)) } }
 }
 
 fn descent_cells(row: &InstanceRow, trainer: &str) -> Markup {
@@ -273,6 +286,10 @@ pub(crate) fn instances_csv(table: &RunTable) -> String {
         "optimum",
         "exact_seconds",
         "exact_closed",
+        "certificate",
+        "checked_lower_bound",
+        "check_seconds",
+        "certificate_bytes",
         "method",
         "restarts_reached",
         "restarts",
@@ -293,6 +310,11 @@ pub(crate) fn instances_csv(table: &RunTable) -> String {
         start.push(row.closure.words().to_owned());
         start.push(exact(row.exact_seconds().map(|(seconds, _)| seconds)));
         start.push(row.exact_seconds().map_or_else(String::new, |(_, closed)| closed.to_string()));
+        let certificate = row.certificate.as_ref();
+        start.push(certificate.map_or_else(String::new, |row| row.outcome.word().to_lowercase()));
+        start.push(exact(certificate.and_then(|row| row.proved)));
+        start.push(exact(certificate.and_then(|row| row.seconds)));
+        start.push(certificate.and_then(|row| row.bytes).map_or_else(String::new, |bytes| bytes.to_string()));
         for descent in &row.descent {
             let mut line = start.clone();
             let successes = descent.successes();

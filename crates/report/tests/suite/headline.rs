@@ -1,16 +1,16 @@
 //! The table in the terminal.
 
-use crate::synthetic::{EXACT, exact, failed, instance, trained};
+use crate::synthetic::{EXACT, checked, exact, failed, instance, trained};
 use optgap_problem::Tag;
 use optgap_report::{RunTable, headline};
-use optgap_results::{CellRecord, Status, Verdict};
+use optgap_results::{CellRecord, Status};
 
 fn run() -> Vec<CellRecord> {
     let teacher = instance("teacher", Tag::Structured, "teacher-1", (20, 2, 2));
     let wide = instance("teacher", Tag::Structured, "teacher-2", (20, 2, 3));
     let cover = instance("vertex-cover", Tag::Adversarial, "cover-1", (30, 4, 2));
     vec![
-        CellRecord { verdict: Verdict::Checked, ..exact(&teacher, 0.125, 0.125, 0.5) },
+        checked(exact(&teacher, 0.125, 0.125, 0.5), 0.125),
         trained(&teacher, "adam", &[0.125, 0.125, 0.25, 0.5], 0.25),
         trained(&teacher, "sgd", &[0.125, 0.25, 0.25, f64::INFINITY], 0.125),
         exact(&wide, 0.0, 0.0, 12.0),

@@ -1,5 +1,6 @@
 //! The report on records made by hand.
 
+mod certificates;
 mod cost;
 mod headline;
 mod pages;

@@ -1,7 +1,9 @@
 //! Records made by hand, for tests and for the demonstration page.
 
 use optgap_problem::{Bounds, Fingerprint, Parameters, StopReason, Tag, Value};
-use optgap_results::{CellRecord, ExactResult, InstanceSummary, MethodSummary, RestartEnd, Status, TrainingResult, Verdict};
+use optgap_results::{
+    CellRecord, Certification, ExactResult, InstanceSummary, MethodSummary, RestartEnd, Status, TrainingResult, Verdict,
+};
 
 /// Label of the exact method; every other label is a trainer's.
 pub(crate) const EXACT: &str = "cone-search";
@@ -51,6 +53,7 @@ fn record(instance: &InstanceSummary, method: &str, status: Status) -> CellRecor
         reason: None,
         start: None,
         exact: None,
+        certification: Certification::default(),
         training: None,
         weights: None,
         wall_s: 1.0,
@@ -71,6 +74,22 @@ pub(crate) fn exact(instance: &InstanceSummary, lower: f64, upper: f64, cpu_s: f
         cpu_s,
         ..record(instance, EXACT, if closed { Status::Optimal } else { Status::Bounded })
     }
+}
+
+/// The cell with a certificate of 2,000 bytes from which the checker proved this lower bound in a quarter of a second.
+pub(crate) fn checked(record: CellRecord, lower: f64) -> CellRecord {
+    let upper = record.best_loss().map(|loss| loss.hi);
+    let certification = Certification { checked_lower: Some(lower), checked_upper: upper, ..sized() };
+    CellRecord { verdict: Verdict::Checked, certification, ..record }
+}
+
+/// The cell with such a certificate, which the checker refused.
+pub(crate) fn rejected(record: CellRecord, reason: &str) -> CellRecord {
+    CellRecord { certification: Certification { certificate_fault: Some(reason.to_owned()), ..sized() }, ..record }
+}
+
+fn sized() -> Certification {
+    Certification { certificate_bytes: Some(2000), check_s: Some(0.25), ..Certification::default() }
 }
 
 /// A trainer's cell whose restarts end at these losses; an infinite loss is a diverged restart.

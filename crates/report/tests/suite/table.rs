@@ -1,9 +1,9 @@
 //! The join of records to tables.
 
-use crate::synthetic::{EXACT, exact, failed, instance, trained};
+use crate::synthetic::{EXACT, checked, exact, failed, instance, trained};
 use optgap_problem::{Bounds, Reference, Tag};
 use optgap_report::{Closure, Proportion, RunTable};
-use optgap_results::{CellRecord, InstanceSummary, Status, Verdict};
+use optgap_results::{CellRecord, InstanceSummary, Status};
 
 fn xor() -> InstanceSummary {
     instance("xor", Tag::Structured, "xor", (4, 2, 2))
@@ -43,15 +43,15 @@ fn proved_is_said_of_checked_bounds_only() {
     let mut records = vec![exact(&xor(), 0.25, 0.25, 1.0)];
     assert_eq!(table(&records).instances[0].closure, Closure::Unchecked);
     assert!(!Closure::Unchecked.words().contains("proved"));
-    records[0].verdict = Verdict::Checked;
+    records[0] = checked(exact(&xor(), 0.25, 0.25, 1.0), 0.25);
     assert_eq!(table(&records).instances[0].closure, Closure::Proved);
-    records[0] = CellRecord { verdict: Verdict::Checked, ..exact(&xor(), 0.2, 0.25, 1.0) };
+    records[0] = checked(exact(&xor(), 0.2, 0.25, 1.0), 0.2);
     assert_eq!(table(&records).instances[0].closure, Closure::Open);
 }
 
 #[test]
 fn an_unchecked_bound_does_not_become_proved_through_a_weaker_checked_one() {
-    let weak = CellRecord { verdict: Verdict::Checked, ..exact(&xor(), 0.1, 0.25, 1.0) };
+    let weak = checked(exact(&xor(), 0.1, 0.25, 1.0), 0.1);
     let strong = CellRecord { cell: "other".into(), ..exact(&xor(), 0.25, 0.25, 1.0) };
     let table = table(&[weak, strong]);
     assert_eq!((table.instances.len(), table.instances[0].closure), (1, Closure::Unchecked));

@@ -1,7 +1,9 @@
 //! A record with every part filled in.
 
 use optgap_problem::{Bounds, Dataset, Instance, Loss, Network, Parameters, StopReason, Tag, Value, Weights};
-use optgap_results::{CellRecord, ExactResult, InstanceSummary, MethodSummary, RestartEnd, Status, TrainingResult, Verdict};
+use optgap_results::{
+    CellRecord, Certification, ExactResult, InstanceSummary, MethodSummary, RestartEnd, Status, TrainingResult, Verdict,
+};
 use std::collections::BTreeMap;
 
 /// A record of the cell `cell` on the one instance that all these records share.
@@ -39,6 +41,13 @@ pub(crate) fn record(cell: &str) -> CellRecord {
             nodes: 3,
             arrangement_log10: Some(1.5),
         }),
+        certification: Certification {
+            certificate_bytes: Some(1 << 60),
+            check_s: Some(0.1 + 0.2),
+            checked_lower: Some(0.1f64.next_down()),
+            checked_upper: Some(0.2f64.next_up()),
+            certificate_fault: None,
+        },
         training: Some(TrainingResult {
             ends: vec![RestartEnd {
                 loss: Some([0.2, 0.2]),
