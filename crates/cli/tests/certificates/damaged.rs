@@ -211,9 +211,9 @@ fn claim_about_a_group(certificate: &mut Certificate, draw: &mut Draw) -> Option
         0 => change(&mut claim.group, draw),
         1 => (claim.what, claim.low) = (1 - claim.what.min(1), None),
         2 => (claim.what, claim.low) = (2, Some(-0.001)),
-        _ => match &mut claim.low {
-            Some(low) => *low = [*low * 0.5, *low + 0.01, -*low, f64::NAN, 0.0][below(draw, 5)?],
-            None => (claim.what, claim.low) = (1 - claim.what, None),
+        _ => match claim.low {
+            Some(low) => claim.low = Some([low * 0.5, low + 0.01, -low, f64::NAN, 0.0][below(draw, 5)?]),
+            None => claim.what = 1 - claim.what,
         },
     }
     Some(())
@@ -344,7 +344,7 @@ fn constant(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
 }
 
 fn kind(certificate: &mut Certificate, draw: &mut Draw) -> Option<()> {
-    certificate.kind = draw.integer(0, 5) as u8;
+    certificate.kind = [0, 1, 2, 3, 4, 255][below(draw, 6)?];
     Some(())
 }
 

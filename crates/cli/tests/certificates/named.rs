@@ -43,21 +43,23 @@ impl Sound {
     }
 
     /// The same for the body of the first record that `change` finds fit.
-    fn body(&self, change: impl Fn(&mut Body) -> Option<()>) -> String {
-        self.parts(|certificate| {
-            certificate.records.iter_mut().find_map(|record| change(&mut record.body)).expect("such a record")
-        })
+    fn body(&self, change: impl Fn(&mut Body) -> bool) -> String {
+        self.parts(|certificate| assert!(certificate.records.iter_mut().any(|record| change(&mut record.body)), "no such record"))
     }
 
     /// The same for every record that `change` finds fit.
-    fn bodies(&self, change: impl Fn(&mut Body) -> Option<()>) -> String {
+    fn bodies(&self, change: impl Fn(&mut Body) -> bool) -> String {
         self.parts(|certificate| {
-            for record in &mut certificate.records {
-                // Records that are not fit stay as they are.
-                let _ = change(&mut record.body);
-            }
+            let fit = certificate.records.iter_mut().filter_map(|record| change(&mut record.body).then_some(()));
+            assert!(fit.count() > 0, "no such record");
         })
     }
+}
+
+/// Makes a change to a record that is fit for it.
+fn changed(change: impl FnOnce()) -> bool {
+    change();
+    true
 }
 
 #[track_caller]
@@ -78,18 +80,18 @@ fn roots_that_do_not_cover_the_space() {
 fn splits_outside_their_edge() {
     let sound = Sound::new(&CONES, 1, 2, 8, false);
     let turned = sound.body(|body| match body {
-        Body::Edge { ray, .. } => Some(ray.iter_mut().for_each(|entry| entry.negative = !entry.negative)),
-        _ => None,
+        Body::Edge { ray, .. } => changed(|| ray.iter_mut().for_each(|entry| entry.negative = !entry.negative)),
+        _ => false,
     });
     assert_refused(&turned, "rule R3", "the children do not cover their parent");
     let no_edge = sound.body(|body| match body {
-        Body::Edge { a, b, .. } => Some(*a = *b),
-        _ => None,
+        Body::Edge { a, b, .. } => changed(|| *a = *b),
+        _ => false,
     });
     assert_refused(&no_edge, "rule R3", "there is no edge");
     let no_point = Sound::new(&CELLS, 2, 1, 8, false).body(|body| match body {
-        Body::Cut { point, .. } => Some(*point = 99),
-        _ => None,
+        Body::Cut { point, .. } => changed(|| *point = 99),
+        _ => false,
     });
     assert_refused(&no_point, "rule R3", "there is no point 99");
     // Integers leave more than one sample to decide.
@@ -112,8 +114,8 @@ fn groups_that_cannot_be_exchanged() {
     let sound = Sound::new(&CELLS, 3, 1, 10, false);
     let set = |value: u64| {
         sound.bodies(move |body| match body {
-            Body::Cut { neurons, .. } => Some(*neurons = value),
-            _ => None,
+            Body::Cut { neurons, .. } => changed(|| *neurons = value),
+            _ => false,
         })
     };
     assert_refused(&set(0), "rule R4", "no neuron is split");
@@ -125,13 +127,13 @@ fn groups_that_cannot_be_exchanged() {
 fn neurons_that_are_not_off() {
     let sound = Sound::new(&CELLS, 2, 1, 8, false);
     let refusal = sound.bodies(|body| match body {
-        Body::Bound { .. } => Some(*body = Body::Off { neuron: 0 }),
-        _ => None,
+        Body::Bound { .. } => changed(|| *body = Body::Off { neuron: 0 }),
+        _ => false,
     });
     assert_refused(&refusal, "rule R5", "neuron 0 is on somewhere");
     let nobody = sound.bodies(|body| match body {
-        Body::Bound { .. } => Some(*body = Body::Off { neuron: 9 }),
-        _ => None,
+        Body::Bound { .. } => changed(|| *body = Body::Off { neuron: 9 }),
+        _ => false,
     });
     assert_refused(&nobody, "rule R5", "there is no neuron 9");
 }
@@ -142,26 +144,26 @@ fn bounds_that_are_not_proved() {
         let sound = Sound::new(solver, width, 1, 8, false);
         // Twice the vector in the direction of the labels promises more than any prediction misses.
         let refusal = sound.bodies(|body| match body {
-            Body::Bound { vector, .. } => Some(vector.integers.iter_mut().for_each(|entry| *entry = -*entry)),
-            _ => None,
+            Body::Bound { vector, .. } => changed(|| vector.integers.iter_mut().for_each(|entry| *entry = -*entry)),
+            _ => false,
         });
         assert!(refusal.contains("rule R6") || refusal.contains("slope") || refusal.contains("left"), "{refusal}");
         let claim = sound.parts(|c| c.claim *= 1.01);
         assert_refused(&claim, "rule R6", "its bounds are below the claim, and it is not split");
     }
     let slope = Sound::new(&CONES, 2, 1, 8, false).bodies(|body| match body {
-        Body::Bound { slopes, .. } if !slopes.is_empty() => Some(slopes[0] = 17),
-        _ => None,
+        Body::Bound { slopes, .. } if !slopes.is_empty() => changed(|| slopes[0] = 17),
+        _ => false,
     });
     assert_refused(&slope, "rule R6", "slope 17");
     let constant = Sound::new(&CELLS, 1, 2, 8, true).bodies(|body| match body {
-        Body::Bound { vector, .. } => Some(vector.fractions.truncate(vector.fractions.len() - 1)),
-        _ => None,
+        Body::Bound { vector, .. } => changed(|| vector.fractions.truncate(vector.fractions.len() - 1)),
+        _ => false,
     });
     assert_refused(&constant, "rule R6", "");
     let balance = Sound::new(&SIDES, 1, 3, 20, false).bodies(|body| match body {
-        Body::Bound { vector, .. } => Some(drop(vector.fractions.pop())),
-        _ => None,
+        Body::Bound { vector, .. } => changed(|| drop(vector.fractions.pop())),
+        _ => false,
     });
     assert_refused(&balance, "rule R6", "");
 }
@@ -173,17 +175,17 @@ fn claims_about_groups_that_do_not_follow() {
         sound.body(move |body| match body {
             Body::Bound { claims, .. } if !claims.is_empty() => {
                 claims.iter_mut().for_each(|claim| (claim.what, claim.low) = (what, low));
-                Some(())
+                true
             }
-            _ => None,
+            _ => false,
         })
     };
     assert_refused(&with(2, Some(0.5)), "rule R7", "does not follow");
     assert_refused(&with(1, None), "rule R7", "does not follow");
     assert_refused(&with(3, None), "rule R7", "unknown claim 3");
     let nobody = sound.body(|body| match body {
-        Body::Bound { claims, .. } if !claims.is_empty() => Some(claims[0].group = 99),
-        _ => None,
+        Body::Bound { claims, .. } if !claims.is_empty() => changed(|| claims[0].group = 99),
+        _ => false,
     });
     assert_refused(&nobody, "rule R7", "there is no group 99");
 }
@@ -217,8 +219,8 @@ fn trees_that_are_not_whole() {
     assert_refused(&sound.parts(twice), "rule R8", "two records of one kind");
     let children = |value: u64| {
         sound.bodies(move |body| match body {
-            Body::Cut { first, .. } => Some(*first = value),
-            _ => None,
+            Body::Cut { first, .. } => changed(|| *first = value),
+            _ => false,
         })
     };
     assert_refused(&children(0), "rule R8", "does not come after its parent");
@@ -242,15 +244,15 @@ fn trees_that_are_not_whole() {
 fn sizes_that_are_absurd() {
     let sound = Sound::new(&CONES, 1, 2, 8, false);
     let bits = sound.bodies(|body| match body {
-        Body::Bound { vector, .. } => Some(vector.exponent = 1 << 40),
-        _ => None,
+        Body::Bound { vector, .. } => changed(|| vector.exponent = 1 << 40),
+        _ => false,
     });
     assert_refused(&bits, "rule R8", "out of range");
     // The number of columns follows the kind.
     assert_refused(&sound.bytes(|b| b[53] = 0x7f), "rule R8", "127 columns");
     let long = sound.body(|body| match body {
-        Body::Edge { ray, .. } => Some(ray[0].magnitude = vec![1; 70_000]),
-        _ => None,
+        Body::Edge { ray, .. } => changed(|| ray[0].magnitude = vec![1; 70_000]),
+        _ => false,
     });
     assert_refused(&long, "rule R8", "a whole number has 70000 bytes");
 }

@@ -195,7 +195,7 @@ impl Certificate {
         }
         let claim = reader.number();
         let inputs = instance.network.unit_inputs(instance.data.dimension());
-        let weights = (0..instance.network.width * (inputs + 2) + 1).map(|_| reader.number()).collect();
+        let weights = (0..=instance.network.width * (inputs + 2)).map(|_| reader.number()).collect();
         assert_eq!(reader.uint() as usize, records.len(), "number of records");
         assert_eq!(reader.0.len(), HASH, "only the checksum is left");
         Self { head, kind, columns, rays, records, claim, weights }

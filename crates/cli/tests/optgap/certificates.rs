@@ -96,7 +96,6 @@ fn plant_a_rejection(line: &str) -> String {
 }
 
 #[test]
-#[ignore = "until the solver writes certificates and the checker reads them"]
 fn a_certificate_is_written_checked_and_verified_again() {
     let place = Workplace::new();
     place.run(&["gen", "random-labels[n=12,dimension=1]", "--seed", "3", "--out", "r.json"]);
