@@ -13,7 +13,8 @@ pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 impl<'a> Reader<'a> {
     pub(crate) fn bytes(&mut self, count: u64) -> Result<&'a [u8], Fault> {
         let split = usize::try_from(count).ok().and_then(|count| self.0.split_at_checked(count));
-        let (taken, rest) = split.ok_or_else(|| Fault::form(format!("{count} bytes are missing: {} are left", self.0.len())))?;
+        let (taken, rest) =
+            split.ok_or_else(|| Fault::form(format!("cut short: {count} bytes are expected, {} are left", self.0.len())))?;
         self.0 = rest;
         Ok(taken)
     }

@@ -194,7 +194,7 @@ fn claims_about_groups_that_do_not_follow() {
 fn files_that_are_not_whole() {
     let sound = Sound::new(&CELLS, 2, 1, 8, false);
     assert_refused(&sound.bytes(|b| b.truncate(b.len() / 2)), "rule R8", "");
-    assert_refused(&sound.bytes(|b| b.truncate(b.len() - 1)), "rule R8", "bytes are missing");
+    assert_refused(&sound.bytes(|b| b.truncate(b.len() - 1)), "rule R8", "cut short: 32 bytes are expected, 31 are left");
     assert_refused(&sound.bytes(|b| b.push(0)), "rule R8", "1 bytes are left over");
     assert_refused(&sound.bytes(|b| *b.last_mut().expect("bytes") ^= 1), "rule R8", "the checksum is wrong");
     assert_refused(&sound.bytes(|b| b[0] ^= 1), "rule R8", "not an optgap-certificate/1");
