@@ -1,7 +1,22 @@
-//! The second opinion on a score: the exact loss of given weights on a given instance, as a fraction.
+//! The second opinion: certificates of lower bounds proved again, and the exact loss of weights.
 //!
 //! The crate shares no code with the rest of optgap, so that a mistake there cannot hide here. It reads the files with
-//! its own parser, takes every f64 as the dyadic rational that it is, and rounds nothing until the answer is known.
+//! its own parser, takes every f64 as the dyadic rational that it is, and has no tolerances: what is not proved is refused. `FORMAT.md`
+//! in the crate's folder specifies certificates and proves the rules; each module says which of them it checks.
+//!
+//! ```
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/");
+//! let instance = std::fs::read(format!("{folder}hull-0037.json"))?;
+//! let certificate = std::fs::read(format!("{folder}hull-0037.certificate"))?;
+//! let verdict = optgap_checker::check(&instance, &certificate)?;
+//! let (lower, upper) = (verdict.lower.lower(), verdict.upper.upper());
+//! assert!(lower > 0.0 && upper - lower <= 1e-9 * upper); // no weights do better than these, and that is proved
+//!
+//! let damaged = &certificate[..certificate.len() - 1];
+//! let refusal = optgap_checker::check(&instance, damaged).unwrap_err();
+//! assert_eq!(refusal.to_string(), "rule R8: cut short: 32 bytes are expected, 31 are left");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! ```
 //! let instance = br#"{"format": "optgap-instance/1", "network": {"kind": "dense", "width": 1}, "x": [[1], [2], [3]], "y": [1, 2, 2]}"#;

@@ -15,12 +15,13 @@
 //! ```
 //!
 //! How it works: `program` reduces the instance by exact steps to points and samples (`incidence`: a shared filter shows several
-//! points of a sample, a dense network one), `descent` finds good weights, and `search` splits the space of neuron directions into
-//! regions and keeps their `product`s in a `tree`. A node is bounded in floating point, by joint `hull`s of what its neurons can
-//! do on the cells of the points' `arrangement`, or, where that has too many rays, by prediction `interval`s of its samples
-//! (`relaxation`, `cut_samples`, `nnls`; simplicial `cone`s with exact integer rays, split by `branching`; dense networks only).
-//! `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic. Only proved
-//! bounds prune. One unit in many dimensions is searched by `one_sided` instead, which branches on the samples' sides.
+//! points of a sample, a dense network one), and `descent` finds good weights. Then `search` visits the nodes of a `tree`. `products`
+//! splits the space of neuron directions into regions and bounds their products (`product`) in floating point, by joint `hull`s of
+//! what the neurons can do on the cells of the points' `arrangement`, or, where that has too many rays, by prediction `interval`s of
+//! the samples (`relaxation`, `cut_samples`, `nnls`; simplicial `cone`s with exact integer rays, split by `branching`; dense networks
+//! only). `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic. One unit in
+//! many dimensions is searched by `one_sided` instead, which branches on the samples' sides. Only proved bounds prune, and `certificate`
+//! writes the proofs down for an independent checker, if the task asks for it.
 //! [`CellPolish`] solves the activation cell of given weights.
 
 mod arrangement;
