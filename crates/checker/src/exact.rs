@@ -45,6 +45,13 @@ impl fmt::Display for ExactLoss {
     }
 }
 
+impl PartialOrd for ExactLoss {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        // Multiplied out by hand: the library compares by continued fractions, as deep as the numbers are long.
+        Some((self.numerator() * other.denominator()).cmp(&(other.numerator() * self.denominator())))
+    }
+}
+
 impl PartialEq<f64> for ExactLoss {
     fn eq(&self, other: &f64) -> bool {
         compare(&self.0, *other) == Some(Ordering::Equal)

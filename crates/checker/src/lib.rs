@@ -126,5 +126,6 @@ pub fn check(instance: &[u8], certificate: &[u8]) -> Result<Verdict, Refusal> {
         }
     };
     let lower = ExactLoss::new(claim.exact / BigRational::from_integer(problem.samples.into()));
+    require(lower <= upper, Rule::Statement, "the weights lie below the proved bound: this checker or the format is wrong")?;
     Ok(Verdict { lower, upper, nodes })
 }
