@@ -10,10 +10,12 @@ import hashlib, io, json, math, operator, struct, sys
 from collections import namedtuple
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement as multisets
+
 MAGIC, SPLIT, BOUND, OFF, NOTHING = b"optgap-certificate/1", 1, 2, 3, float("-inf")
 Dual = namedtuple("Dual", "numbers below")  # q_g = numbers[g] / below
 Ray = namedtuple("Ray", "vector values positive")  # v; for all points v . x_t and max(0, v . x_t)
 Region = namedtuple("Region", "key rays cut")  # regions with equal keys are the same
+
 class Refused(Exception): """By which rule, and why."""
 def need(holds, rule, reason):
     if not holds: raise Refused(f"rule {rule}: {reason}")
@@ -65,7 +67,7 @@ class Problem:
         self.squares, self.multiple = dot(labels, labels), math.prod(set(self.m))
         self.showing = [[g for g, shown in enumerate(groups) for other in shown if other == t] for t in points.values()]
     def scaled(self, dual, claim, sign=1):
-        # A factor; times it, as integers, all q_g and sign * S_g + q_g; times its square, the claim less all Q_g
+        # A factor; times it all q_g and sign * S_g + q_g, as integers; and times its square the claim less all Q_g.
         factor = self.unit * self.multiple * dual.below
         q = [number * self.unit * self.multiple for number in dual.numbers]
         sums = [sign * s * self.multiple * dual.below + number for s, number in zip(self.s, q)]
@@ -81,8 +83,8 @@ class Problem:
         u = [w[j * self.size : (j + 1) * self.size] + [b[j]] * self.hidden_bias for j in range(self.k)]
         at_points = [dot(a, [max(0, dot(vector, point)) for vector in u]) / self.scale for point in self.points]
         predictions = [sum(at_points[t] for t in shown) / self.patches + c[0] for shown in self.shown]
-        terms = (m * p**2 - 2 * p * s / self.unit for m, p, s in zip(self.m, predictions, self.s))
-        return (sum(terms) + Fraction(self.squares, self.unit**2)) / self.n
+        terms = [m * p**2 - 2 * p * s / self.unit for m, p, s in zip(self.m, predictions, self.s)]
+        return sum(terms, Fraction(self.squares, self.unit**2)) / self.n
 
 class Reader(io.BytesIO):
     """Section 2: bytes that are read from their beginning to their end."""
@@ -128,7 +130,7 @@ class Neurons:
     def ray(self, vector):
         values = [dot(vector, point) for point in self.coordinates]
         return Ray(tuple(vector), values, [max(0, value) for value in values])
-    def split(self, node, body, _):  # R4, then the children: the first G - c of G neurons are in one half, the others in the other
+    def split(self, node, body, _):  # R4, then the children: the first G - c of G neurons in one half, the others in the other
         (p, regions), bits = node, body.uint()
         neurons = [j for j in range(self.k) if bits >> j & 1]
         need(len({(j < p, regions[j].key) for j in neurons}) == 1 and bits < 1 << self.k, "R4", "the neurons cannot be exchanged")
@@ -137,8 +139,8 @@ class Neurons:
         return body.uint(), [(p, [new.get(j, region) for j, region in enumerate(regions)]) for new in places]
     def off(self, node, body, _):  # R5: the neuron is off at all points, on all of its region
         j = body.uint()
-        need(j < self.k, "R5", "there is no such neuron")
-        return not any(any(ray.positive) for ray in node[1][j].rays) and any(map(any, self.problem.points))
+        on = j >= self.k or any(any(ray.positive) for ray in node[1][j].rays) or not any(map(any, self.problem.points))
+        return need(not on, "R5", "the neuron is on somewhere, or there is none, or all points are 0") or True
     def bound(self, node, body, claim):  # R6; a neuron's factors are those of max(0, v . x_t) at its rays v, and some of v . x_t
         (p, regions), dual = node, body.vector(len(self.problem.m))
         factors = [self.factors([q if j < p else -q for q in dual.numbers], region, body) for j, region in enumerate(regions)]
@@ -165,10 +167,9 @@ class Cells(Neurons):
                 lines[tuple(map(bool, rays[0].values))] = rays
         return [ray for rays in lines.values() for ray in rays]
     def halves(self, region, body):
-        point = body.uint()
-        need(point < len(self.coordinates), "R4", "there is no such point")
-        parts = {side: [ray for ray in region.rays if side * ray.values[point] >= 0] for side in (1, -1)}
-        return [Region(region.key | {(point, side)}, rays, None) for side, rays in parts.items()]
+        point, some = body.uint(), lambda side: [ray for ray in region.rays if side * ray.values[point] >= 0]
+        need(point < len(self.coordinates), "R3", "there is no such point")
+        return [Region(region.key | {(point, side)}, some(side), None) for side in (1, -1)]
     def factors(self, numbers, _region, _body): return [sum(numbers[g] for g in groups) for groups in self.problem.showing], []
 
 class Cones(Neurons):
@@ -177,7 +178,7 @@ class Cones(Neurons):
         super().__init__(problem, file)
         columns = [file.uint() for _ in range(file.uint())]
         ascending = all(a < b for a, b in zip([-1] + columns, columns + [len(problem.points[0])]))
-        need(problem.dense and len(columns) == problem.rank and ascending, "R1", "the network, or the columns")
+        need(problem.dense and len(columns) == problem.rank > 0 and ascending, "R1", "the network, or the columns")
         self.coordinates = [[point[c] for c in columns] for point in problem.points]
         self.frame = [self.ray([file.big() for _ in columns]) for _ in range(len(columns) + 1)]
         parts = coefficients([ray.vector for ray in self.frame[1:]], self.frame[0].vector)
@@ -196,7 +197,7 @@ class Cones(Neurons):
         return [self.region([ray if l == place else old for l, old in enumerate(region.rays)]) for place in (b, a)]
     def factors(self, numbers, region, body):
         slopes = {i: body.u8() for i, cut in enumerate(region.cut) if cut and numbers[i] > 0}
-        need(max(slopes.values(), default=0) <= 16, "R8", "a slope is above 16")
+        need(max(slopes.values(), default=0) <= 16, "R6", "a slope is above 16")
         bent = [0 if i in slopes else 16 * number for i, number in enumerate(numbers)]
         return bent, [(i, numbers[i] * slope) for i, slope in slopes.items()]
 
@@ -206,8 +207,8 @@ class Sides:
         need(problem.dense and problem.k == 1 and not problem.output_bias, "R8", "sides are for one neuron without output bias")
         self.problem = problem
     def roots(self): return ((sign, [NOTHING] * len(self.problem.m)) for sign in ([1, -1] if self.problem.train_output else [1]))
-    def off(self, *_): need(False, "R5", "sides have no OFF")
-    def need_open(self, said, group, rule): need(group < len(said) and said[group] not in ("on", "off"), rule, f"{group} is not open")
+    def off(self, *_): raise Refused("rule R5: sides have no OFF")
+    def need_open(self, said, group, rule): need(group < len(said) and said[group] not in ("on", "off"), rule, "it is not open")
     def split(self, node, body, _):
         (sign, said), group = node, body.uint()
         self.need_open(said, group, "R3")
@@ -223,7 +224,8 @@ class Sides:
     def bound(self, node, body, claim):  # R6 and B, then the claims; all as in the text, times the factor or its square
         (sign, said), problem, dual = node, self.problem, body.vector(len(self.problem.m))
         claims = [(body.uint(), what := body.u8(), body.f64() if what == 2 else 0) for _ in range(body.uint())]
-        need(all(what <= 2 for _, what, _ in claims), "R7", "a claim says nothing that is known")
+        ascending = all(a[0] < b[0] for a, b in zip(claims, claims[1:]))
+        need(ascending and all(what <= 2 for _, what, _ in claims), "R7", "the claims do not ascend, or say nothing that is known")
         factor, q, sums, target = problem.scaled(dual, claim, sign)
         need(not any(dot(q, column) for column in zip(*problem.points)), "R6", "the dual numbers do not balance")
         need(all(a >= 0 or side not in ("off", NOTHING) for a, side in zip(q, said)), "R6", "a dual number is negative")
@@ -249,7 +251,7 @@ def read(data, problem):  # R8: the kind, the records of each node, the claim an
     need(hashlib.sha256(data[:-32]).digest() == data[-32:], "R8", "the checksum is wrong")
     need(file.take(52) == MAGIC + problem.fingerprint, "R8", "the certificate is about another instance")
     kind = {1: Cells, 2: Cones, 3: Sides}.get(file.u8())
-    need(kind is not None, "R8", "the kind is unknown")
+    need(kind, "R8", "the kind is unknown")
     kind = kind(problem, file)
     for tag in iter(file.u8, 0):
         found = records.setdefault(file.uint(), [])
@@ -276,8 +278,7 @@ def check(problem, data):  # R9: the lower bound, the loss of the weights, and t
                 need(number not in reached, "R8", "it is reached twice")
                 first, children = visit(kind, node, records.get(number, ()), claim)
                 need(first > number or not children, "R8", "children come before their parent")
-            except Refused as refusal:
-                raise Refused(f"node {number}, {refusal}") from None
+            except Refused as refusal: raise Refused(f"node {number}, {refusal}") from None
             reached.add(number)
             stack += enumerate(children, first)
     need(lower <= upper, "R9", "the weights lie below the bound: this checker or the format is wrong")
@@ -288,8 +289,7 @@ def main(arguments):
         instance, certificate = arguments
         with open(instance, encoding="utf-8") as text, open(certificate, "rb") as file:
             lower, upper, nodes = check(Problem(json.load(text)), file.read())
-    except Refused as refusal:
-        return print(f"refused: {refusal}") or 1
+    except Refused as refusal: return print(f"refused: {refusal}") or 1
     except Exception as error:
         return print(f"no verdict: {error!r}; usage: check_certificate.py INSTANCE.json CERTIFICATE", file=sys.stderr) or 2
     low, high = (f"{bound} (about {float(min(bound, Fraction(sys.float_info.max))):.12g})" for bound in (lower, upper))

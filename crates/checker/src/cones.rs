@@ -220,26 +220,23 @@ impl Kind for Cones<'_> {
     fn bound(&mut self, node: &mut Node, body: &mut Reader) -> Result<bool, Fault> {
         let problem = self.problem;
         let vector = DualVector::read(body, problem.groups.len())?;
+        let signs = vector.signs();
+        let calling = |j: usize| if j < node.positive { 1i8 } else { -1 };
+        let mut slopes: Vec<Vec<(usize, u8)>> = Vec::with_capacity(node.regions.len());
+        for (j, cone) in node.regions.iter().enumerate() {
+            let sloped = (0..signs.len()).filter(|&i| cone.sides[i] == Side::Cut && signs[i] == calling(j));
+            slopes.push(sloped.map(|i| Ok((i, body.byte()?))).collect::<Result<_, Fault>>()?);
+            let steepest = slopes[j].iter().map(|(_, slope)| i64::from(*slope)).max().unwrap_or(0);
+            require(steepest <= SLOPES, Rule::Bound, format!("slope {steepest} of neuron {j} is above {SLOPES}"))?;
+        }
         if !reaches(problem, &vector, self.claim) {
-            body.0 = &[];
             return Ok(false);
         }
         require(!problem.network.output_bias || vector.sums_to_zero(), Rule::Bound, "the dual numbers do not add up to zero")?;
-        let (numbers, signs) = (vector.approximate(), vector.signs());
+        let numbers = vector.approximate();
         let magnitude = numbers.iter().copied().map(f64::abs).sum();
         for (j, cone) in node.regions.iter().enumerate() {
-            let (sign, calling) = if j < node.positive { (1.0, 1) } else { (-1.0, -1) };
-            let mut slopes = Vec::new();
-            for i in (0..signs.len()).filter(|&i| cone.sides[i] == Side::Cut && signs[i] == calling) {
-                let slope = body.byte()?;
-                require(
-                    i64::from(slope) <= SLOPES,
-                    Rule::Bound,
-                    format!("slope {slope} of neuron {j} at group {i} is above {SLOPES}"),
-                )?;
-                slopes.push((i, slope));
-            }
-            let feasible = self.is_feasible(cone, sign, &vector, &numbers, magnitude, &slopes);
+            let feasible = self.is_feasible(cone, f64::from(calling(j)), &vector, &numbers, magnitude, &slopes[j]);
             require(feasible, Rule::Bound, format!("the dual vector fails at a ray of neuron {j}"))?;
         }
         Ok(true)

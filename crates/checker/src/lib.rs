@@ -115,14 +115,18 @@ pub fn check(instance: &[u8], certificate: &[u8]) -> Result<Verdict, Refusal> {
         .map_err(|error| Fault::new(Rule::Statement, error.to_string()))?;
     let claim = Given::new(Dyadic::from_f64(certificate.claim).unwrap_or_else(Dyadic::zero).over(1));
     let problem = Problem::new(&instance, certificate.frame.columns())?;
-    // Rule R0: zero is feasible everywhere.
-    let nodes = if problem.trivial.exact.at_least(&claim.exact) == Some(true) {
-        0
-    } else {
-        match &certificate.frame {
-            Frame::Cells => walk(&mut Cells::new(&problem, &claim)?, &certificate)?,
-            Frame::Cones { rays, .. } => walk(&mut Cones::new(&problem, &claim, rays)?, &certificate)?,
-            Frame::Sides => walk(&mut Sides::new(&problem, &claim)?, &certificate)?,
+    // Rule R0: zero is feasible everywhere, so that no node needs to be looked at.
+    let trivial = problem.trivial.exact.at_least(&claim.exact) == Some(true);
+    let nodes = match &certificate.frame {
+        Frame::Cells if trivial => 0,
+        Frame::Cells => walk(&mut Cells::new(&problem, &claim)?, &certificate)?,
+        Frame::Cones { rays, .. } => {
+            let mut cones = Cones::new(&problem, &claim, rays)?;
+            if trivial { 0 } else { walk(&mut cones, &certificate)? }
+        }
+        Frame::Sides => {
+            let mut sides = Sides::new(&problem, &claim)?;
+            if trivial { 0 } else { walk(&mut sides, &certificate)? }
         }
     };
     let lower = ExactLoss::new(claim.exact / BigRational::from_integer(problem.samples.into()));

@@ -54,11 +54,12 @@ impl<'p> Sides<'p> {
     /// Reads the claims.
     fn read_claims(groups: usize, body: &mut Reader) -> Result<Vec<(usize, What)>, Fault> {
         let count = body.count(2)?;
-        let mut claims = Vec::with_capacity(count);
+        let mut claims: Vec<(usize, What)> = Vec::with_capacity(count);
         for _ in 0..count {
             let group = body.uint()?;
             require(group < groups as u64, Rule::Claims, format!("there is no group {group}"))?;
             let group = group as usize;
+            require(claims.last().is_none_or(|(last, _)| *last < group), Rule::Claims, "the groups of claims do not ascend")?;
             let what = match body.byte()? {
                 0 => What::On,
                 1 => What::Off,
@@ -282,16 +283,15 @@ impl Kind for Sides<'_> {
             Side::Off => false,
             Side::Open(low) => low.is_finite(),
         };
-        let closed = bounded.reaches();
-        if !closed && claims.is_empty() {
-            return Ok(false);
-        }
         let wrong = vector.signs().iter().enumerate().position(|(g, sign)| *sign < 0 && !free(g));
         require(wrong.is_none(), Rule::Bound, format!("the dual number of group {} is negative", wrong.unwrap_or(0)))?;
         let balance = vector.moment(self.problem, (0..vector.integers.len()).map(|g| (g, g, 1)));
         require(balance.iter().all(Zero::is_zero), Rule::Bound, "the dual numbers do not balance")?;
-        if closed {
+        if bounded.reaches() {
             return Ok(true);
+        }
+        if claims.is_empty() {
+            return Ok(false);
         }
         bounded.test_claims(&claims)?;
         let sides = Rc::make_mut(&mut node.sides);
