@@ -29,7 +29,7 @@ const MIB: usize = 1 << 20;
 pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
     name: "cones",
     meaning: "branch and bound on cones of neuron directions; proves the global optimum without any weight box",
-    version: 3,
+    version: 4,
     parameters: PARAMETERS,
     build,
 }];

@@ -7,8 +7,12 @@ use optgap_conformance::oracle::brute_force_optimum;
 use optgap_conformance::reference::reference_instances;
 use optgap_exact::{Bound, Cones, OneSided};
 use optgap_problem::{
-    Bounds, Dataset, ExactOutcome, ExactTask, Instance, Loss, Network, NoWatch, Progress, StopReason, Tolerance, Watch,
+    Bounds, CertificateSink, Dataset, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Network, NoWatch, Progress,
+    StopReason, Tolerance, Watch,
 };
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Every way to search a network.
 fn engines(instance: &Instance) -> Vec<Cones> {
@@ -159,4 +163,40 @@ fn a_fit_that_is_only_nearly_exact_is_not_called_exact() {
     let instance = Instance::new(Dataset::new(&rows, labels).expect("valid"), Network::dense(1), Loss::Squared).expect("valid");
     let bounds = assert_certified(&Cones::DEFAULT, &instance);
     assert!(bounds.lower == 0.0 && bounds.upper < 1e-25, "{bounds:?}");
+}
+
+/// Takes so many bytes and then no more.
+#[derive(Debug)]
+struct Full(AtomicUsize);
+
+impl CertificateSink for Full {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let left = self.0.load(Ordering::Relaxed);
+        let rest = left.checked_sub(bytes.len()).ok_or_else(|| io::Error::other("no space is left"))?;
+        self.0.store(rest, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn restart(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_had_costs_no_result() {
+    let instance = Draw::new(27).dense(LAYOUTS[0], 20, 2, Network::dense(2));
+    let task = ExactTask::optimum(Tolerance::for_level(instance.constant_level()));
+    let plain = Cones::DEFAULT.solve(&instance, task, &mut NoWatch).expect("supported");
+    assert_eq!(plain.certificate, None);
+    let full = Full(AtomicUsize::new(100));
+    let outcome =
+        Cones::DEFAULT.solve(&instance, ExactTask { certificate: Some(&full), ..task }, &mut NoWatch).expect("supported");
+    assert_eq!(outcome.certificate, Some(Err("no space is left".to_owned())));
+    assert!(outcome.stop == StopReason::BoundsClosed && (outcome.lower / plain.lower - 1.0).abs() < 1e-9);
+    // Sets of neurons are written as the bits of a word.
+    let wide = Draw::new(28).dense(LAYOUTS[1], 3, 1, Network::dense(65));
+    let sink = Mutex::new(Vec::new());
+    let task = ExactTask { certificate: Some(&sink), ..ExactTask::optimum(Tolerance::for_level(wide.constant_level())) };
+    let outcome = Cones::DEFAULT.solve(&wide, task, &mut NoWatch).expect("supported");
+    assert!(outcome.certificate.is_some_and(|written| written.is_err_and(|why| why.contains("at most 64 units"))));
 }
