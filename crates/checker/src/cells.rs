@@ -4,6 +4,7 @@ use crate::bytes::Reader;
 use crate::data::APPROXIMATION;
 use crate::data::Problem;
 use crate::interval::Given;
+use crate::neurons::Node;
 use crate::rays::{Ray, Rays, error, orientation};
 use crate::refusal::{Fault, Rule, require};
 use crate::vector::{DualVector, reaches};
@@ -21,12 +22,6 @@ pub(crate) struct Region {
     cut: Vec<usize>,
     /// Points that are not cut and on somewhere.
     on: Vec<usize>,
-}
-
-/// A node: the number of positive neurons, and the region of each neuron.
-pub(crate) struct Node {
-    positive: usize,
-    regions: Vec<Rc<Region>>,
 }
 
 pub(crate) struct Cells<'p> {
@@ -124,9 +119,9 @@ impl<'p> Cells<'p> {
 }
 
 impl Kind for Cells<'_> {
-    type State = Node;
+    type State = Node<Region>;
 
-    fn roots(&mut self) -> Vec<Node> {
+    fn roots(&mut self) -> Vec<Self::State> {
         let rays: Vec<Ray> = (0..self.rays.len()).collect();
         let mut whole = Region { constraints: Vec::new(), rays, cut: Vec::new(), on: Vec::new() };
         for t in 0..self.problem.points.len() {
@@ -141,21 +136,15 @@ impl Kind for Cells<'_> {
         (first..=width).map(|positive| Node { positive, regions: vec![Rc::clone(&whole); width] }).collect()
     }
 
-    fn split(&mut self, node: &Node, body: &mut Reader) -> Result<Children<Node>, Fault> {
-        let group = read_neurons(body, node.positive, node.regions.len())?;
-        let region = Rc::clone(&node.regions[group[0]]);
-        let same = |j: &usize| Rc::ptr_eq(&node.regions[*j], &region) || node.regions[*j].constraints == region.constraints;
-        require(group.iter().all(same), Rule::Group, "the neurons have different regions")?;
+    fn split(&mut self, node: &Self::State, body: &mut Reader) -> Result<Children<Self::State>, Fault> {
+        let (group, region) = node.read_group(body, |a, b| a.constraints == b.constraints)?;
         let point = body.uint()?;
         require(point < self.problem.points.len() as u64, Rule::Split, format!("there is no point {point}"))?;
         let parts = [true, false].map(|on| self.part(&region, point as usize, on));
-        Ok((
-            body.uint()?,
-            children(&node.regions, &group, &parts).map(|regions| Node { positive: node.positive, regions }).collect(),
-        ))
+        Ok((body.uint()?, node.children(&group, &parts)))
     }
 
-    fn bound(&mut self, node: &mut Node, body: &mut Reader) -> Result<bool, Fault> {
+    fn bound(&mut self, node: &mut Self::State, body: &mut Reader) -> Result<bool, Fault> {
         let problem = self.problem;
         let vector = DualVector::read(body, problem.groups.len())?;
         if !reaches(problem, &vector, self.claim) {
@@ -165,57 +154,18 @@ impl Kind for Cells<'_> {
         let numbers = vector.approximate();
         let sums: Vec<f64> = problem.shown_by.iter().map(|groups| groups.iter().map(|&g| numbers[g]).sum()).collect();
         let magnitude = problem.shown_by.iter().flatten().map(|&g| numbers[g].abs()).sum();
-        for j in 0..node.regions.len() {
-            let sign = if j < node.positive { 1.0 } else { -1.0 };
-            let before = if j < node.positive { 0..j } else { node.positive..j };
-            if before.into_iter().any(|other| Rc::ptr_eq(&node.regions[other], &node.regions[j])) {
-                continue;
-            }
+        for j in (0..node.regions.len()).filter(|&j| !node.is_repeated(j)) {
             let region = Rc::clone(&node.regions[j]);
-            let feasible = self.is_feasible(&region, sign, &vector, &sums, magnitude);
+            let feasible = self.is_feasible(&region, node.sign(j).into(), &vector, &sums, magnitude);
             require(feasible, Rule::Bound, format!("the dual vector fails at a ray of neuron {j}"))?;
         }
         Ok(true)
     }
 
-    fn off(&mut self, node: &Node, body: &mut Reader) -> Result<(), Fault> {
-        let neuron = read_neuron(body, node.regions.len())?;
+    fn off(&mut self, node: &Self::State, body: &mut Reader) -> Result<(), Fault> {
+        let neuron = node.read_neuron(body)?;
         let region = &node.regions[neuron];
         require(region.cut.is_empty() && region.on.is_empty(), Rule::Off, format!("neuron {neuron} is on somewhere"))?;
         require(self.problem.dim() > 0, Rule::Off, "all points are zero")
     }
-}
-
-/// The neurons of a split, which must be of one sign.
-pub(crate) fn read_neurons(body: &mut Reader, positive: usize, width: usize) -> Result<Vec<usize>, Fault> {
-    let set = body.uint()?;
-    let neurons: Vec<usize> = (0..64).filter(|j| set >> j & 1 == 1).collect();
-    let (Some(&first), Some(&last)) = (neurons.first(), neurons.last()) else {
-        return Err(Fault::new(Rule::Group, "no neuron is split"));
-    };
-    require(last < width, Rule::Group, format!("there is no neuron {last}"))?;
-    require((first < positive) == (last < positive), Rule::Group, "the neurons have different signs")?;
-    Ok(neurons)
-}
-
-/// One neuron.
-pub(crate) fn read_neuron(body: &mut Reader, width: usize) -> Result<usize, Fault> {
-    let neuron = body.uint()?;
-    require(neuron < width as u64, Rule::Off, format!("there is no neuron {neuron}"))?;
-    Ok(neuron as usize)
-}
-
-/// The regions of the children of a split: one neuron after the other of the group goes from the first part to the second.
-pub(crate) fn children<'r, R>(
-    regions: &'r [Rc<R>],
-    group: &'r [usize],
-    parts: &'r [Rc<R>; 2],
-) -> impl Iterator<Item = Vec<Rc<R>>> + 'r {
-    (0..=group.len()).map(move |second| {
-        let mut regions = regions.to_vec();
-        for (place, &neuron) in group.iter().enumerate() {
-            regions[neuron] = Rc::clone(&parts[usize::from(place >= group.len() - second)]);
-        }
-        regions
-    })
 }

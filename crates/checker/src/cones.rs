@@ -1,9 +1,9 @@
 //! Kind 2: regions are simplicial cones, given by their rays.
 
 use crate::bytes::Reader;
-use crate::cells::{children, read_neuron, read_neurons};
 use crate::data::{APPROXIMATION, Problem};
 use crate::interval::Given;
+use crate::neurons::Node;
 use crate::rays::{approximate_ray, product};
 use crate::refusal::{Fault, Rule, require};
 use crate::vector::{DualVector, reaches};
@@ -41,12 +41,6 @@ enum Side {
 pub(crate) struct Cone {
     rays: Vec<Rc<Vertex>>,
     sides: Vec<Side>,
-}
-
-/// A node: the number of positive neurons, and the region of each neuron.
-pub(crate) struct Node {
-    positive: usize,
-    regions: Vec<Rc<Cone>>,
 }
 
 pub(crate) struct Cones<'p> {
@@ -177,9 +171,9 @@ fn count_roots(width: usize, cones: usize, train_output: bool) -> f64 {
 }
 
 impl Kind for Cones<'_> {
-    type State = Node;
+    type State = Node<Cone>;
 
-    fn roots(&mut self) -> Vec<Node> {
+    fn roots(&mut self) -> Vec<Self::State> {
         let network = &self.problem.network;
         let first = if network.train_output { 0 } else { network.width };
         let mut nodes = Vec::new();
@@ -198,11 +192,8 @@ impl Kind for Cones<'_> {
         nodes
     }
 
-    fn split(&mut self, node: &Node, body: &mut Reader) -> Result<Children<Node>, Fault> {
-        let group = read_neurons(body, node.positive, node.regions.len())?;
-        let cone = Rc::clone(&node.regions[group[0]]);
-        let same = |j: &usize| Rc::ptr_eq(&node.regions[*j], &cone) || node.regions[*j].is(&cone);
-        require(group.iter().all(same), Rule::Group, "the neurons have different regions")?;
+    fn split(&mut self, node: &Self::State, body: &mut Reader) -> Result<Children<Self::State>, Fault> {
+        let (group, cone) = node.read_group(body, Cone::is)?;
         let (a, b) = (body.uint()?, body.uint()?);
         let places = cone.rays.len() as u64;
         require(a < places && b < places && a != b, Rule::Split, format!("there is no edge from {a} to {b}"))?;
@@ -211,20 +202,16 @@ impl Kind for Cones<'_> {
         let vertex = Rc::new(Vertex::new(self.problem, &original));
         require(splits(&cone, a, b, &vertex.ray), Rule::Split, "the children do not cover their parent")?;
         let parts = [self.with_ray(&cone, b, &vertex), self.with_ray(&cone, a, &vertex)];
-        Ok((
-            body.uint()?,
-            children(&node.regions, &group, &parts).map(|regions| Node { positive: node.positive, regions }).collect(),
-        ))
+        Ok((body.uint()?, node.children(&group, &parts)))
     }
 
-    fn bound(&mut self, node: &mut Node, body: &mut Reader) -> Result<bool, Fault> {
+    fn bound(&mut self, node: &mut Self::State, body: &mut Reader) -> Result<bool, Fault> {
         let problem = self.problem;
         let vector = DualVector::read(body, problem.groups.len())?;
         let signs = vector.signs();
-        let calling = |j: usize| if j < node.positive { 1i8 } else { -1 };
         let mut slopes: Vec<Vec<(usize, u8)>> = Vec::with_capacity(node.regions.len());
         for (j, cone) in node.regions.iter().enumerate() {
-            let sloped = (0..signs.len()).filter(|&i| cone.sides[i] == Side::Cut && signs[i] == calling(j));
+            let sloped = (0..signs.len()).filter(|&i| cone.sides[i] == Side::Cut && signs[i] == node.sign(j));
             slopes.push(sloped.map(|i| Ok((i, body.byte()?))).collect::<Result<_, Fault>>()?);
             let steepest = slopes[j].iter().map(|(_, slope)| i64::from(*slope)).max().unwrap_or(0);
             require(steepest <= SLOPES, Rule::Bound, format!("slope {steepest} of neuron {j} is above {SLOPES}"))?;
@@ -236,14 +223,14 @@ impl Kind for Cones<'_> {
         let numbers = vector.approximate();
         let magnitude = numbers.iter().copied().map(f64::abs).sum();
         for (j, cone) in node.regions.iter().enumerate() {
-            let feasible = self.is_feasible(cone, f64::from(calling(j)), &vector, &numbers, magnitude, &slopes[j]);
+            let feasible = self.is_feasible(cone, node.sign(j).into(), &vector, &numbers, magnitude, &slopes[j]);
             require(feasible, Rule::Bound, format!("the dual vector fails at a ray of neuron {j}"))?;
         }
         Ok(true)
     }
 
-    fn off(&mut self, node: &Node, body: &mut Reader) -> Result<(), Fault> {
-        let neuron = read_neuron(body, node.regions.len())?;
+    fn off(&mut self, node: &Self::State, body: &mut Reader) -> Result<(), Fault> {
+        let neuron = node.read_neuron(body)?;
         let on = node.regions[neuron].sides.iter().any(|side| *side != Side::Off);
         require(!on, Rule::Off, format!("neuron {neuron} is on somewhere"))
     }

@@ -37,6 +37,7 @@ mod evaluate;
 mod exact;
 mod input;
 mod interval;
+mod neurons;
 mod rays;
 mod refusal;
 mod rounding;
