@@ -33,12 +33,12 @@ pub struct ChartPaths {
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A folder or file could not be written.
-    #[error("cannot write {}: {source}; check that the folder exists, is writable and has space", path.display())]
+    #[error("cannot write {}: {error}; check that the folder exists, is writable and has space", path.display())]
     Write {
         /// The folder or file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// A chart could not be drawn.
     #[error("cannot draw the charts: {0}")]
@@ -81,7 +81,7 @@ fn write_chart(folder: &Path, chart: &Chart) -> Result<ChartPaths, ReportError> 
 fn write_file(folder: &Path, name: &str, text: &str) -> Result<PathBuf, ReportError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| ReportError::Write { path, source }
+        move |error| ReportError::Write { path, error }
     };
     fs::create_dir_all(folder).map_err(failed(folder))?;
     let path = folder.join(name);

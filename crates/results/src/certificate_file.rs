@@ -40,7 +40,7 @@ impl CertificateFile {
     pub fn create(file: &Path) -> Result<Self, StoreError> {
         let ours = !file.exists();
         let handle = File::options().write(true).create(true).truncate(false).open(file);
-        let handle = handle.map_err(|source| StoreError::Write { file: file.to_owned(), source })?;
+        let handle = handle.map_err(|error| StoreError::Write { file: file.to_owned(), error })?;
         let writer = BufWriter::with_capacity(BUFFER, handle);
         let state = State { writer, ours, begun: false, failure: None, finished: false };
         Ok(Self { file: file.to_owned(), state: Mutex::new(state) })
@@ -57,8 +57,8 @@ impl CertificateFile {
     /// When it is not on the disk whole, or cannot be read back; then the file is removed.
     pub fn finish(self) -> Result<Vec<u8>, StoreError> {
         let ended = self.state().end();
-        ended.map_err(|source| StoreError::Write { file: self.file.clone(), source })?;
-        let read_error = |source| StoreError::Read { file: self.file.clone(), source };
+        ended.map_err(|error| StoreError::Write { file: self.file.clone(), error })?;
+        let read_error = |error| StoreError::Read { file: self.file.clone(), error };
         // A device has no end.
         if !self.file.is_file() {
             return Err(read_error(io::Error::other("is no file that keeps what is written to it")));

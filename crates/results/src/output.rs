@@ -20,7 +20,7 @@ impl OutputFile {
     /// # Errors
     /// When `file` is a folder or its folder cannot be written.
     pub fn reserve(file: &Path) -> Result<Self, StoreError> {
-        let write_error = |source| StoreError::Write { file: file.to_owned(), source };
+        let write_error = |error| StoreError::Write { file: file.to_owned(), error };
         if file.is_dir() {
             return Err(write_error(std::io::Error::from(std::io::ErrorKind::IsADirectory)));
         }
@@ -47,10 +47,10 @@ impl OutputFile {
         let written = fs::File::create(&self.temporary)
             .and_then(|mut handle| handle.write_all(content).and_then(|()| handle.sync_all()))
             .and_then(|()| fs::rename(&self.temporary, &self.file));
-        written.map_err(|source| {
+        written.map_err(|error| {
             // The first error is the one to report; a leftover that cannot be removed adds nothing.
             let _ = fs::remove_file(&self.temporary);
-            StoreError::Write { file: self.file.clone(), source }
+            StoreError::Write { file: self.file.clone(), error }
         })
     }
 }

@@ -31,20 +31,20 @@ pub struct PlannedCell {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The system refuses to write.
-    #[error("{}: cannot be written: {source}; choose another place or make it writable", file.display())]
+    #[error("{}: cannot be written: {error}; choose another place or make it writable", file.display())]
     Write {
         /// The file or folder.
         file: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The system refuses to read.
-    #[error("{}: cannot be read: {source}", file.display())]
+    #[error("{}: cannot be read: {error}", file.display())]
     Read {
         /// The file or folder.
         file: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The folder has no records of a run.
     #[error("{}: is not the folder of a run (it has no folder `cells`); give a folder that `optgap run` wrote", .0.display())]
@@ -116,7 +116,7 @@ impl RunFolder {
     /// When a folder cannot be made.
     pub fn create(&self) -> Result<(), StoreError> {
         for folder in [self.root.clone(), self.cells(), self.root.join("env")] {
-            fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder, source })?;
+            fs::create_dir_all(&folder).map_err(|error| StoreError::Write { file: folder, error })?;
         }
         Ok(())
     }
@@ -149,7 +149,7 @@ impl RunFolder {
     /// When the file cannot be written.
     pub fn write_trace(&self, cell: &str, csv: &str) -> Result<(), StoreError> {
         let folder = self.root.join("trace");
-        fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder.clone(), source })?;
+        fs::create_dir_all(&folder).map_err(|error| StoreError::Write { file: folder.clone(), error })?;
         OutputFile::reserve(&folder.join(format!("{cell}.csv")))?.write(csv.as_bytes())
     }
 
@@ -159,7 +159,7 @@ impl RunFolder {
     /// When it cannot be made.
     pub fn create_certificates(&self) -> Result<(), StoreError> {
         let folder = self.certificates();
-        fs::create_dir_all(&folder).map_err(|source| StoreError::Write { file: folder, source })
+        fs::create_dir_all(&folder).map_err(|error| StoreError::Write { file: folder, error })
     }
 
     /// The file for a cell's certificate, in a folder that [`RunFolder::create_certificates`] has made.
@@ -244,7 +244,7 @@ impl RunFolder {
         let folder = self.root.join("env");
         let mut environments = BTreeMap::new();
         for file in if folder.is_dir() { files(&folder, "json")? } else { Vec::new() } {
-            let bytes = fs::read(&file).map_err(|source| StoreError::Read { file: file.clone(), source })?;
+            let bytes = fs::read(&file).map_err(|error| StoreError::Read { file: file.clone(), error })?;
             let value = serde_json::from_slice(&bytes).map_err(|error| StoreError::Line {
                 line: error.line(),
                 problem: error.to_string(),
@@ -274,7 +274,7 @@ impl RunFolder {
 
 /// The files of a folder with an extension, by name.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, StoreError> {
-    let read_error = |source| StoreError::Read { file: folder.to_owned(), source };
+    let read_error = |error| StoreError::Read { file: folder.to_owned(), error };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(read_error)? {
         let path = entry.map_err(read_error)?.path();
@@ -288,7 +288,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Every line that ends with a line feed.
 fn complete_lines(file: &Path) -> Result<Vec<String>, StoreError> {
-    let bytes = fs::read(file).map_err(|source| StoreError::Read { file: file.to_owned(), source })?;
+    let bytes = fs::read(file).map_err(|error| StoreError::Read { file: file.to_owned(), error })?;
     let complete = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
     let lines = bytes[..complete].split_inclusive(|&byte| byte == b'\n');
     lines

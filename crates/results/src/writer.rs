@@ -18,7 +18,7 @@ const BLOCK: u64 = 1 << 16;
 impl RecordWriter {
     /// Opens or makes the file, takes it for this process alone and cuts off a torn last line.
     pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
-        let write_error = |source| StoreError::Write { file: file.to_owned(), source };
+        let write_error = |error| StoreError::Write { file: file.to_owned(), error };
         let mut handle =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(file).map_err(write_error)?;
         match handle.try_lock() {
@@ -38,7 +38,7 @@ impl RecordWriter {
     pub fn append(&mut self, record: &CellRecord) -> Result<(), StoreError> {
         let line = faithful_line(record)?;
         let written = self.handle.write_all(line.as_bytes()).and_then(|()| self.handle.sync_data());
-        written.map_err(|source| StoreError::Write { file: self.file.clone(), source })
+        written.map_err(|error| StoreError::Write { file: self.file.clone(), error })
     }
 }
 
