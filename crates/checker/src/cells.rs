@@ -1,14 +1,14 @@
 //! Kind 1: regions are unions of cells of the arrangement.
 
 use crate::bytes::Reader;
-use crate::data::APPROXIMATION;
-use crate::data::Problem;
+use crate::data::{APPROXIMATION, Problem};
 use crate::interval::Given;
 use crate::neurons::Node;
 use crate::rays::{Ray, Rays, error, orientation};
 use crate::refusal::{Fault, Rule, require};
 use crate::vector::{DualVector, reaches};
 use crate::walk::{Children, Kind};
+use crate::whole::dot;
 use num_traits::{Signed, Zero};
 use std::rc::Rc;
 
@@ -113,7 +113,7 @@ impl<'p> Cells<'p> {
         let on: Vec<usize> =
             region.cut.iter().copied().filter(|&t| self.rays.side(ray, t) > 0).chain(region.on.iter().copied()).collect();
         let terms = on.iter().flat_map(|&t| problem.shown_by[t].iter().map(move |&g| (g, t, 1)));
-        let sum = crate::whole::dot(&vector.moment(problem, terms), &exact);
+        let sum = dot(&vector.moment(problem, terms), &exact);
         sum.is_zero() || sum.is_positive() == (sign * orientation(ray) > 0.0)
     }
 }

@@ -7,6 +7,7 @@ use crate::input::{Instance, List, Table, Weights};
 use crate::refusal::{Fault, Refusal, Rule, require};
 use num_bigint::BigInt;
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 
 const MAGIC: &[u8] = b"optgap-certificate/1";
 const HASH: usize = 32;
@@ -98,11 +99,10 @@ impl<'a> Certificate<'a> {
         Ok(Self { frame, records, claim, weights })
     }
 
-    /// The records of a node.
-    pub(crate) fn records_of(&self, node: u64) -> &[Record<'a>] {
+    /// Where the records of a node are.
+    pub(crate) fn places_of(&self, node: u64) -> Range<usize> {
         let start = self.records.partition_point(|record| record.node < node);
-        let length = self.records[start..].partition_point(|record| record.node == node);
-        &self.records[start..start + length]
+        start..start + self.records[start..].partition_point(|record| record.node == node)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The walk through the tree, whatever its nodes are.
 
 use crate::bytes::Reader;
-use crate::certificate::{Certificate, Tag};
+use crate::certificate::{Certificate, Record, Tag};
 use crate::refusal::{Fault, Refusal, Rule};
 
 /// The first child's number and the children.
@@ -28,7 +28,7 @@ pub(crate) trait Kind {
 /// Visits all nodes that are reached and returns their number, or refuses the first that is not accepted.
 pub(crate) fn walk<K: Kind>(kind: &mut K, certificate: &Certificate) -> Result<u64, Refusal> {
     let roots = kind.roots();
-    // Nodes are numbered from 0, and every one that is reached has a record: no more can be visited than there are records.
+    // By the place of a node's first record: one without any is refused at once, so that no more are visited than there are records.
     let mut reached = vec![false; certificate.records.len()];
     let mut open: Vec<(u64, K::State)> = (0..).zip(roots).collect();
     // The last one is next.
@@ -36,13 +36,12 @@ pub(crate) fn walk<K: Kind>(kind: &mut K, certificate: &Certificate) -> Result<u
     let mut visited = 0;
     while let Some((node, mut state)) = open.pop() {
         visited += 1;
-        let start = certificate.records.partition_point(|record| record.node < node);
-        if certificate.records.get(start).is_some_and(|record| record.node == node)
-            && std::mem::replace(&mut reached[start], true)
-        {
+        let places = certificate.places_of(node);
+        let records = &certificate.records[places.clone()];
+        if !records.is_empty() && std::mem::replace(&mut reached[places.start], true) {
             return Err(Fault::form("reached twice").at(node));
         }
-        if let Some((first, children)) = treat(kind, certificate, node, &mut state).map_err(|fault| fault.at(node))? {
+        if let Some((first, children)) = treat(kind, records, node, &mut state).map_err(|fault| fault.at(node))? {
             let waiting = open.len();
             open.extend((first..).zip(children));
             open[waiting..].reverse();
@@ -54,11 +53,10 @@ pub(crate) fn walk<K: Kind>(kind: &mut K, certificate: &Certificate) -> Result<u
 /// Accepts a node, or returns its children.
 fn treat<K: Kind>(
     kind: &mut K,
-    certificate: &Certificate,
+    records: &[Record],
     node: u64,
     state: &mut K::State,
 ) -> Result<Option<Children<K::State>>, Fault> {
-    let records = certificate.records_of(node);
     for record in records {
         let mut body = Reader(record.body);
         match record.tag {

@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_certificate_that_proves_nothing_stands_in_the_line_of_its_cell() {
-        // A record from before there were certificates.
-        let text = include_str!("../../../results/recorded/quick/cells/local.jsonl");
+        // A record without a certificate.
+        let text = include_str!("../../../results/recorded/scaling/cells/local.jsonl");
         let record: CellRecord = serde_json::from_str(text.lines().next().expect("a record")).expect("readable");
         assert!(!line(&record).contains("certificate"));
         let with = |certification| line(&CellRecord { certification, ..record.clone() });

@@ -13,9 +13,9 @@ use std::time::Instant;
 /// Check a certificate: what does it prove of the instance?
 ///
 /// The checker shares no code with the search: it reads instance and certificate by itself and computes with intervals, and with
-/// whole numbers of any length where these leave a question open; it has no tolerances. An accepted certificate proves that no weights have a loss below the lower bound;
-/// the upper bound is the exact loss of the weights in the certificate. `solve`, `decide` and `run` write certificates;
-/// `crates/checker/FORMAT.md` describes them.
+/// whole numbers of any length where these leave a question open; it has no tolerances. An accepted certificate proves that no
+/// weights have a loss below the lower bound; the upper bound is the exact loss of the weights in the certificate. `solve`, `decide`
+/// and `run` write certificates; `crates/checker/FORMAT.md` describes them.
 ///
 /// Exit codes: 0 accepted, 1 rejected, 2 wrong usage, or a file that cannot be read.
 #[derive(clap::Args)]
