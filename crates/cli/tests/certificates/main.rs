@@ -2,6 +2,7 @@
 
 mod accepted;
 mod damaged;
+mod forged;
 mod named;
 mod wire;
 
