@@ -3,6 +3,7 @@
 mod commands;
 mod input;
 mod interrupt;
+mod picture;
 mod printer;
 mod proof;
 mod searching;
@@ -10,6 +11,7 @@ mod terminal;
 mod threshold;
 mod weights;
 mod witness;
+mod wrap;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -48,7 +50,8 @@ Examples:
   optgap score houses.csv weights.json --target price      how far is that from the optimum?
   optgap decide houses.csv --target price --eps 0.05       is there any such loss?
   optgap verify houses.csv proof.certificate --target price   is the lower bound really proved?
-  optgap list                                 families and methods with their parameters
+  optgap list                                 families and methods
+  optgap info vertex-cover                    all about one family
 
 Exit codes: 0 fine, 1 a loss below a proved bound or a rejected certificate, 2 usage or bad input,
 3 some cells failed or a certificate could not be written, 130 interrupted.";

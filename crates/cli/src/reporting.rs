@@ -28,7 +28,7 @@ impl Report {
             title: title.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             command: Some(format!("cargo optgap run {}", root.join("run.toml").display())),
             planned_cells: planned,
-            families: described.map(|family| (family.name().to_owned(), family.description().to_owned())).collect(),
+            families: described.map(|family| (family.name().to_owned(), family.about())).collect(),
             environment: environment(folder)?,
             // Nothing in a report changes unless the records do.
             date: None,

@@ -1,7 +1,7 @@
 //! What every instance family must fulfil, as a list of checks that a test runs over the registry.
 
 use optgap_problem::{
-    BadParameter, Dataset, Family, Instance, Loss, ParameterKind, Parameters, Reference, Selector, Value, Weights,
+    About, BadParameter, Dataset, Family, Instance, Loss, ParameterKind, Parameters, Reference, Selector, Value, Weights,
     instance_from_json, instance_to_json, weights_from_json,
 };
 use std::collections::BTreeMap;
@@ -124,10 +124,12 @@ fn is_plain_name(name: &str) -> bool {
 fn declaration(subject: &Subject) -> Result<(), String> {
     let family = subject.family;
     ensure(is_plain_name(family.name()), || "the name is not of small letters, digits and hyphens".into())?;
-    let text = family.description();
-    ensure(text.contains("Descent:") && (text.contains("ptimum") || text.contains("eference")), || {
-        "the description does not say what is known of the optimum and, after `Descent:`, what is expected".into()
-    })?;
+    let About { title, definition, source, reference, descent, .. } = family.about();
+    let parts = [("a title", title), ("its definition", definition), ("its source", source)];
+    let answers = [("what is known of the optimum", reference), ("what descent is expected to do", descent)];
+    for (part, text) in parts.into_iter().chain(answers) {
+        ensure(!text.trim().is_empty(), || format!("nothing is said for {part}"))?;
+    }
     let defaults = subject.complete(&Parameters::default())?;
     for (index, parameter) in family.parameters().iter().enumerate() {
         let name = parameter.name;

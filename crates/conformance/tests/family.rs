@@ -2,7 +2,7 @@
 
 use optgap_conformance::family::{Subject, failures, golden_lines};
 use optgap_problem::{
-    BadParameter, Dataset, Family, Instance, Loss, Network, Parameter, ParameterKind, Parameters, Reference, Size, Tag, Weights,
+    About, BadParameter, Dataset, Family, Instance, Loss, Network, Parameter, Parameters, Reference, Size, Tag, Weights,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, PartialEq)]
 enum Flaw {
     None,
-    Description,
+    Silent,
     UnknownSize,
     SizeNotHonoured,
     Shrinking,
@@ -42,15 +42,15 @@ impl Family for Sample {
         Tag::Structured
     }
 
-    fn description(&self) -> &'static str {
-        if self.0 == Flaw::Description { "Points." } else { "Points on a line. No reference. Descent: expected to succeed." }
+    fn about(&self) -> About {
+        let descent = if self.0 == Flaw::Silent { "" } else { "Succeeds." };
+        let [title, definition, source, reference, descent] =
+            ["Points.", "Points on a line.", "Folklore.", "None.", descent].map(str::to_owned);
+        About { title, definition, source, reference, descent, ..About::default() }
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 2, most: 50, default: 9 } },
-            Parameter { name: "width", meaning: "units", kind: ParameterKind::Integer { least: 1, most: 50, default: 1 } },
-        ]
+        const { &[Parameter::integer("n", "samples", 2, 50, 9), Parameter::integer("width", "units", 1, 50, 1)] }
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -123,7 +123,7 @@ fn a_sound_family_breaks_no_rule() {
 #[test]
 fn every_flaw_is_caught_and_named() {
     let expected = [
-        (Flaw::Description, "the description does not say"),
+        (Flaw::Silent, "nothing is said for what descent is expected to do"),
         (Flaw::UnknownSize, "[\"enormous\"] are not of"),
         (Flaw::SizeNotHonoured, "gives n=10"),
         (Flaw::Shrinking, "is smaller than the size before it"),

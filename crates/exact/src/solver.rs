@@ -14,7 +14,7 @@ use crate::program::Program;
 use crate::search::{Limits, Searched};
 use optgap_problem::{
     Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
-    ParameterKind, Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
+    Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
 };
 use std::time::{Duration, Instant};
 
@@ -35,31 +35,19 @@ pub const METHODS: &[Method<dyn ExactSolver>] = &[Method {
 }];
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "starts",
-        meaning: "local searches per hidden unit before the tree search",
-        kind: ParameterKind::Integer { least: 0, most: 1_000_000, default: 200 },
-    },
-    Parameter {
-        name: "threads",
-        meaning: "threads that search",
-        kind: ParameterKind::Integer { least: 1, most: 1024, default: 1 },
-    },
-    Parameter {
-        name: "memory-limit",
-        meaning: "memory that nodes which wait may hold, in MiB",
-        kind: ParameterKind::Integer { least: 16, most: 1 << 20, default: 1024 },
-    },
-    Parameter {
-        name: "bound",
-        meaning: "bound of a node: prediction intervals, joint hulls of neurons, or whichever is usually faster",
-        kind: ParameterKind::Choice { options: &["auto", "interval", "hull"] },
-    },
-    Parameter {
-        name: "one-sided",
-        meaning: "whether one unit is searched by the sides of its samples instead of cones",
-        kind: ParameterKind::Choice { options: &["auto", "always", "never"] },
-    },
+    Parameter::integer("starts", "local searches per hidden unit before the tree search", 0, 1_000_000, 200),
+    Parameter::integer("threads", "threads that search", 1, 1024, 1),
+    Parameter::integer("memory-limit", "memory that nodes which wait may hold, in MiB", 16, 1 << 20, 1024),
+    Parameter::choice(
+        "bound",
+        "bound of a node: prediction intervals, joint hulls of neurons, or whichever is usually faster",
+        &["auto", "interval", "hull"],
+    ),
+    Parameter::choice(
+        "one-sided",
+        "whether one unit is searched by the sides of its samples instead of cones",
+        &["auto", "always", "never"],
+    ),
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every method's constructor")]

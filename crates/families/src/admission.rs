@@ -1,29 +1,6 @@
-//! What every generator shares: how an instance is put together, and the sizes that are refused because their optimum is
-//! plain to see.
+//! The sizes that are refused because their optimum is plain to see.
 
-use optgap_problem::{BadParameter, Dataset, Instance, Loss, Network, Parameters};
-use serde_json::{Value, json};
-
-/// A data set and a network become an instance with a name and a provenance. The seed is `None` where it has no influence.
-pub(crate) fn assemble(
-    name: String,
-    rows: &[Vec<f64>],
-    labels: Vec<f64>,
-    network: Network,
-    provenance: Value,
-) -> Result<Instance, BadParameter> {
-    let fault = |error: &dyn std::fmt::Display| BadParameter::Combination(error.to_string());
-    let data = Dataset::new(rows, labels).map_err(|error| fault(&error))?;
-    let mut instance = Instance::new(data, network, Loss::Squared).map_err(|error| fault(&error))?;
-    instance.name = name;
-    instance.provenance = provenance;
-    Ok(instance)
-}
-
-/// Where an instance comes from: family, completed parameters, and the seed (`null` where it has no influence).
-pub(crate) fn provenance(family: &str, parameters: &Parameters, seed: Option<u64>) -> Value {
-    json!({"family": family, "parameters": parameters, "seed": seed})
-}
+use optgap_problem::{BadParameter, Dataset, Instance};
 
 /// Refuses instances that say nothing about a method, for families whose point is not an optimum of 0.
 ///
@@ -122,11 +99,16 @@ fn residue(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use optgap_problem::{Loss, Network};
+
+    fn instance(rows: &[Vec<f64>], labels: Vec<f64>, network: Network) -> Instance {
+        Instance::new(Dataset::new(rows, labels).expect("valid"), network, Loss::Squared).expect("valid")
+    }
 
     fn verdict(rows: &[Vec<f64>], width: usize, output_bias: bool) -> Result<(), BadParameter> {
         let labels = (0..rows.len()).map(|index| index as f64).collect();
         let network = Network { output_bias, ..Network::dense(width) };
-        refuse_trivial(&assemble("test".into(), rows, labels, network, Value::Null)?)
+        refuse_trivial(&instance(rows, labels, network))
     }
 
     fn line(points: usize, dimension: usize) -> Vec<Vec<f64>> {
@@ -153,7 +135,7 @@ mod tests {
 
     #[test]
     fn equal_labels_are_refused() {
-        let instance = assemble("test".into(), &line(5, 1), vec![2.0; 5], Network::dense(1), Value::Null).expect("valid");
+        let instance = instance(&line(5, 1), vec![2.0; 5], Network::dense(1));
         assert!(refuse_trivial(&instance).expect_err("degenerate").to_string().contains("all labels are equal"));
     }
 

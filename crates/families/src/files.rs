@@ -12,9 +12,10 @@
 //! **Descent**: no expectation; to find out is what the family is for. Two signs of what will happen: labels near an affine
 //! function of the inputs favour descent, few samples per hidden unit and conflicting labels of near neighbours do not.
 
-use crate::admission::provenance;
+use crate::about::about;
+use crate::request::Request;
 use optgap_problem::{
-    BadParameter, CsvOptions, Family, Instance, Network, Parameter, ParameterKind, Parameters, Size, Tag, read_csv, read_instance,
+    About, BadParameter, CsvOptions, Family, Instance, Network, Parameter, Parameters, Size, Tag, read_csv, read_instance,
 };
 use std::path::Path;
 
@@ -23,6 +24,15 @@ pub(crate) struct Files;
 
 /// Names that an error message lists.
 const MOST_LISTED: usize = 20;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter::text("folder", "path of the folder, from where optgap is started", ""),
+    Parameter::text("file", "name of one file in the folder; without it the data seed is the file's number, from 1", ""),
+    Parameter::text("target", "CSV only: name or number of the label's column; without it the last", ""),
+    Parameter::text("features", "CSV only: names or numbers of the input columns, joined by +; without it all others", ""),
+    Parameter::integer("width", "CSV only: hidden units", 1, 4096, 2),
+    Parameter::switch("output-bias", "CSV only: whether the network has an output bias", false),
+];
 
 impl Family for Files {
     fn name(&self) -> &'static str {
@@ -33,45 +43,12 @@ impl Family for Files {
         Tag::Structured
     }
 
-    fn description(&self) -> &'static str {
-        "The user's instance JSON and CSV files in a folder: one by name, or all of them with the data seeds 1, 2, 3, ... as \
-         their numbers in alphabetical order. Reference: what a JSON file states. Descent: no expectation, the measurement is \
-         the answer."
+    fn about(&self) -> About {
+        about(include_str!("files.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter {
-                name: "folder",
-                meaning: "path of the folder, from where optgap is started",
-                kind: ParameterKind::Text { default: "" },
-            },
-            Parameter {
-                name: "file",
-                meaning: "name of one file in the folder; without it the data seed is the file's number, from 1",
-                kind: ParameterKind::Text { default: "" },
-            },
-            Parameter {
-                name: "target",
-                meaning: "CSV only: name or number of the label's column; without it the last",
-                kind: ParameterKind::Text { default: "" },
-            },
-            Parameter {
-                name: "features",
-                meaning: "CSV only: names or numbers of the input columns, joined by +; without it all others",
-                kind: ParameterKind::Text { default: "" },
-            },
-            Parameter {
-                name: "width",
-                meaning: "CSV only: hidden units",
-                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
-            },
-            Parameter {
-                name: "output-bias",
-                meaning: "CSV only: whether the network has an output bias",
-                kind: ParameterKind::Switch { default: false },
-            },
-        ]
+        PARAMETERS
     }
 
     /// None: sizes are those of the files.
@@ -82,10 +59,8 @@ impl Family for Files {
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
         let folder = parameters.text("folder");
         let names = listing(folder)?;
-        let (name, seed) = match parameters.text("file") {
-            "" => (by_number(folder, &names, seed)?, Some(seed)),
-            file => (by_name(folder, &names, file)?, None),
-        };
+        let file = parameters.text("file");
+        let name = if file.is_empty() { by_number(folder, &names, seed)? } else { by_name(folder, &names, file)? };
         let path = Path::new(folder).join(name);
         let (read, part) = if is_csv(name) {
             let part = csv_part(parameters);
@@ -96,7 +71,8 @@ impl Family for Files {
         let mut instance = read.map_err(|error| BadParameter::Combination(error.to_string()))?;
         let place = Path::new(folder).file_name().map_or_else(String::new, |last| format!("{}-", last.display()));
         instance.name = format!("files-{place}{name}{part}");
-        let original = std::mem::replace(&mut instance.provenance, provenance(self.name(), parameters, seed));
+        let original =
+            std::mem::replace(&mut instance.provenance, Request::new(self, parameters, seed).drawn(file.is_empty()).provenance());
         instance.provenance["file"] = name.into();
         instance.provenance["original"] = original;
         Ok(instance)

@@ -11,11 +11,13 @@
 //! purpose does not disturb the others: `teacher` and `random-labels` have the same inputs for the same `n`, `dimension`
 //! and seed.
 
+mod about;
 mod admission;
 mod files;
 mod graph;
 mod random_labels;
 mod real;
+mod request;
 mod stream;
 mod table;
 mod teacher;

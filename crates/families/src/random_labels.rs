@@ -12,12 +12,22 @@
 //! reconsidered. The gap itself should stay small, for the many minima crowd near the optimum when `n` is large; a tight
 //! target then separates methods better than the median gap. More width makes fitting easier, here as everywhere.
 
-use crate::admission::{assemble, provenance, refuse_trivial};
+use crate::about::about;
+use crate::admission::refuse_trivial;
+use crate::request::{OUTPUT_BIAS, Request, TEST_SAMPLES, dataset, dimension, samples, width};
 use crate::stream::{Purpose, Stream};
-use optgap_problem::{BadParameter, Family, Instance, Network, Parameter, ParameterKind, Parameters, Size, Tag};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct RandomLabels;
+
+const PARAMETERS: &[Parameter] = &[
+    samples(40),
+    dimension(2),
+    width(2),
+    Parameter::choice("labels", "distribution of the labels: N(0, 1) or -1 and +1 with equal chance", &["gaussian", "signs"]),
+    OUTPUT_BIAS,
+];
 
 impl Family for RandomLabels {
     fn name(&self) -> &'static str {
@@ -28,32 +38,12 @@ impl Family for RandomLabels {
         Tag::Adversarial
     }
 
-    fn description(&self) -> &'static str {
-        "Gaussian inputs (those of `teacher` at the same seed) with labels drawn independently of them, Gaussian or random \
-         signs. No reference below width n. Descent: expected to miss the optimum from most starts, since which samples a unit \
-         serves is settled at initialisation; the gap stays small because the many local minima are of similar height."
+    fn about(&self) -> About {
+        about(include_str!("random_labels.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 3, most: 10_000, default: 40 } },
-            Parameter { name: "dimension", meaning: "inputs", kind: ParameterKind::Integer { least: 1, most: 64, default: 2 } },
-            Parameter {
-                name: "width",
-                meaning: "hidden units",
-                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
-            },
-            Parameter {
-                name: "labels",
-                meaning: "distribution of the labels: N(0, 1) or -1 and +1 with equal chance",
-                kind: ParameterKind::Choice { options: &["gaussian", "signs"] },
-            },
-            Parameter {
-                name: "output-bias",
-                meaning: "whether the network has an output bias",
-                kind: ParameterKind::Switch { default: false },
-            },
-        ]
+        PARAMETERS
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -66,44 +56,45 @@ impl Family for RandomLabels {
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
-        let (samples, dimension) = (parameters.count("n"), parameters.count("dimension"));
-        let (width, labels) = (parameters.count("width"), parameters.text("labels"));
-        let output_bias = parameters.switch("output-bias");
-        let rows = Stream::new(seed, Purpose::Inputs).input_rows(samples, dimension);
-        let mut stream = Stream::new(seed, Purpose::Labels);
-        let drawn = (0..samples).map(|_| if labels == "signs" { stream.sign() } else { stream.normal() }).collect();
-        let network = Network { output_bias, ..Network::dense(width) };
-        let bias = if output_bias { "-c" } else { "" };
-        let name = format!("random-labels-{labels}-n{samples}-d{dimension}-k{width}{bias}-s{seed}");
-        let instance = assemble(name, &rows, drawn, network, provenance(self.name(), parameters, Some(seed)))?;
+        let request = Request::new(self, parameters, seed);
+        let network = Network { output_bias: parameters.switch("output-bias"), ..Network::dense(parameters.count("width")) };
+        let (rows, labels) = drawn(parameters, parameters.count("n"), seed, [Purpose::Inputs, Purpose::Labels]);
+        let mut instance = request.instance(&rows, labels, network)?;
+        let (rows, labels) = drawn(parameters, TEST_SAMPLES, seed, [Purpose::TestInputs, Purpose::TestLabels]);
+        instance.test = Some(dataset(&rows, labels)?);
         refuse_trivial(&instance)?;
         Ok(instance)
     }
 }
 
+/// So many inputs with labels of their own.
+fn drawn(parameters: &Parameters, count: usize, seed: u64, purposes: [Purpose; 2]) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let [inputs, labels] = purposes.map(|purpose| Stream::new(seed, purpose));
+    let signs = parameters.text("labels") == "signs";
+    let label = |stream: &mut Stream| if signs { stream.sign() } else { stream.normal() };
+    let mut stream = labels;
+    ({ inputs }.input_rows(count, parameters.count("dimension")), (0..count).map(|_| label(&mut stream)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::tests::made;
     use crate::teacher::Teacher;
-    use optgap_problem::Selector;
-
-    fn made(family: &dyn Family, text: &str) -> Instance {
-        let selector: Selector = format!("x[{text}]").parse().expect("a selector");
-        family.instance(&selector.choices()[0].complete(family.parameters()).expect("declared"), 9).expect("valid")
-    }
 
     #[test]
     fn the_inputs_are_those_of_the_teacher_family() {
         let text = "n=30,dimension=3";
-        assert_eq!(made(&RandomLabels, text).data.inputs(), made(&Teacher, text).data.inputs());
+        let [ours, teachers] = [&RandomLabels as &dyn Family, &Teacher].map(|family| made(family, text, 9).expect("valid"));
+        assert_eq!(ours.data.inputs(), teachers.data.inputs());
     }
 
     #[test]
     fn labels_are_signs_or_normals_as_asked() {
-        let signs = made(&RandomLabels, "labels=signs,n=200");
+        let signs = made(&RandomLabels, "labels=signs,n=200", 9).expect("valid");
         assert!(signs.data.labels().iter().all(|label| label.abs() == 1.0));
         assert!((60..=140).contains(&signs.data.labels().iter().filter(|label| **label > 0.0).count()));
-        let normals = made(&RandomLabels, "n=200");
+        let normals = made(&RandomLabels, "n=200", 9).expect("valid");
         assert!((0.7..1.4).contains(&normals.constant_level()), "{}", normals.constant_level());
     }
 }

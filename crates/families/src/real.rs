@@ -18,10 +18,12 @@
 //! linear and the kinks gain little, so that local minima differ by little, too. On `iris[target=versicolor]` both kinks must be
 //! placed around a narrow band; starts that put both on one side should end visibly above the optimum.
 
-use crate::admission::{assemble, provenance, refuse_trivial};
+use crate::about::about;
+use crate::admission::refuse_trivial;
+use crate::request::{OUTPUT_BIAS, Request, dataset, width};
 use crate::stream::{Purpose, Stream};
 use crate::table::{Column, Standardiser, parse};
-use optgap_problem::{BadParameter, Dataset, Family, Instance, Network, Parameter, ParameterKind, Parameters, Size, Tag};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct Real;
@@ -57,6 +59,19 @@ static SOURCES: [Source; 2] = [
     },
 ];
 
+const PARAMETERS: &[Parameter] = &[
+    Parameter::choice("data", "the table", &["iris", "diabetes"]),
+    Parameter::text("features", "input columns joined by +; default: petal-length+petal-width, or bmi+s5", "default"),
+    Parameter::text(
+        "target",
+        "a column, or a species of the irises as 1 against -1; default: versicolor, or progression",
+        "default",
+    ),
+    Parameter::integer("n", "rows of the training set; at most 150 irises or 442 patients", 3, 442, 50),
+    width(2),
+    OUTPUT_BIAS,
+];
+
 impl Family for Real {
     fn name(&self) -> &'static str {
         "real"
@@ -66,41 +81,12 @@ impl Family for Real {
         Tag::Structured
     }
 
-    fn description(&self) -> &'static str {
-        "Rows drawn from Fisher's irises or the diabetes data of Efron et al., z-scored; the other rows are the test set. No \
-         reference. Descent: expected to come close from many starts on the nearly linear diabetes data, and to miss more \
-         often on the species between the two others, whose narrow band needs both kinks in place."
+    fn about(&self) -> About {
+        about(include_str!("real.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "data", meaning: "the table", kind: ParameterKind::Choice { options: &["iris", "diabetes"] } },
-            Parameter {
-                name: "features",
-                meaning: "input columns joined by +; default: petal-length+petal-width, or bmi+s5",
-                kind: ParameterKind::Text { default: "default" },
-            },
-            Parameter {
-                name: "target",
-                meaning: "a column, or a species of the irises as 1 against -1; default: versicolor, or progression",
-                kind: ParameterKind::Text { default: "default" },
-            },
-            Parameter {
-                name: "n",
-                meaning: "rows of the training set; at most 150 irises or 442 patients",
-                kind: ParameterKind::Integer { least: 3, most: 442, default: 50 },
-            },
-            Parameter {
-                name: "width",
-                meaning: "hidden units",
-                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
-            },
-            Parameter {
-                name: "output-bias",
-                meaning: "whether the network has an output bias",
-                kind: ParameterKind::Switch { default: false },
-            },
-        ]
+        PARAMETERS
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -125,18 +111,19 @@ impl Family for Real {
         let rest: Vec<usize> = (0..total).filter(|row| training.binary_search(row).is_err()).collect();
         let scaled = choice.scaled(&training);
 
-        let seed = (!rest.is_empty()).then_some(seed);
         let network = Network { output_bias, ..Network::dense(width) };
         let bias = if output_bias { "-c" } else { "" };
-        let drawn = seed.map_or_else(String::new, |seed| format!("-s{seed}"));
+        let drawn = if rest.is_empty() { String::new() } else { format!("-s{seed}") };
         let name = format!("real-{}-{}-n{samples}-k{width}{bias}{drawn}", choice.source.name, choice.words());
         let (rows, labels) = scaled.at(&training);
-        let mut instance = assemble(name, &rows, labels, network, provenance(self.name(), parameters, seed))?;
+        let request = Request::new(self, parameters, seed).drawn(!rest.is_empty());
+        let mut instance = request.instance(&rows, labels, network)?;
+        instance.name = name;
         instance.provenance["features"] = choice.features.iter().map(|column| column.name.as_str()).collect();
         instance.provenance["target"] = choice.target.name.as_str().into();
         if !rest.is_empty() {
             let (rows, labels) = scaled.at(&rest);
-            instance.test = Some(Dataset::new(&rows, labels).map_err(|error| BadParameter::Combination(error.to_string()))?);
+            instance.test = Some(dataset(&rows, labels)?);
         }
         refuse_trivial(&instance)?;
         Ok(instance)
@@ -230,12 +217,12 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use optgap_problem::Selector;
+    use crate::request::tests::made;
+    use optgap_problem::Dataset;
     use std::collections::BTreeSet;
 
     fn real(text: &str, seed: u64) -> Result<Instance, BadParameter> {
-        let selector: Selector = format!("real[{text}]").parse().expect("a selector");
-        Real.instance(&selector.choices()[0].complete(Real.parameters()).expect("declared"), seed)
+        made(&Real, text, seed)
     }
 
     #[test]

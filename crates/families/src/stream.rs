@@ -18,6 +18,7 @@ pub(crate) enum Purpose {
     Graph = 6,
     TestInputs = 7,
     TestNoise = 8,
+    TestLabels = 9,
 }
 
 /// Inverse of the resolution of [`Stream::input_rows`].

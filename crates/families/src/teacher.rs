@@ -17,17 +17,14 @@
 //! orthonormal case); with a few spare units nearly every start succeeds. Noise lifts the optimum above 0 and adds shallow
 //! minima near the teacher, so that success at a tight gap gets rarer although the function found is nearly the same.
 
-use crate::admission::{assemble, provenance, refuse_trivial};
+use crate::about::about;
+use crate::admission::refuse_trivial;
+use crate::request::{OUTPUT_BIAS, Request, TEST_SAMPLES, dataset, dimension, samples, state_optimum, width};
 use crate::stream::{Purpose, Stream, to_grid};
-use optgap_problem::{
-    BadParameter, Dataset, Family, Instance, Network, Parameter, ParameterKind, Parameters, Reference, Size, Tag, Weights,
-};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
 
 /// See the module documentation.
 pub(crate) struct Teacher;
-
-/// Samples of the test set.
-const TEST_SAMPLES: usize = 200;
 
 /// Inverse resolution of the teacher's directions and biases.
 const HIDDEN_GRID: f64 = 1024.0;
@@ -38,6 +35,15 @@ const OUTPUT_GRID: f64 = 64.0;
 /// After so many draws a unit is taken as it is.
 const MOST_DRAWS: usize = 1000;
 
+const PARAMETERS: &[Parameter] = &[
+    samples(40),
+    dimension(2),
+    Parameter::integer("teacher-width", "hidden units of the teacher", 1, 64, 2),
+    width(2),
+    Parameter::real("noise", "standard deviation of the label noise, in units of the labels", 0.0, 100.0, 0.3),
+    OUTPUT_BIAS,
+];
+
 impl Family for Teacher {
     fn name(&self) -> &'static str {
         "teacher"
@@ -47,37 +53,12 @@ impl Family for Teacher {
         Tag::Structured
     }
 
-    fn description(&self) -> &'static str {
-        "Gaussian inputs labelled by a random ReLU network with hidden bias and outputs of either sign, plus label noise. \
-         Optimum exactly 0 without noise at width >= teacher-width. Descent: expected to succeed often, and the more so with \
-         spare width; at equal width some starts end with one unit standing for two. Noise makes tight success rarer."
+    fn about(&self) -> About {
+        about(include_str!("teacher.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 3, most: 10_000, default: 40 } },
-            Parameter { name: "dimension", meaning: "inputs", kind: ParameterKind::Integer { least: 1, most: 64, default: 2 } },
-            Parameter {
-                name: "teacher-width",
-                meaning: "hidden units of the teacher",
-                kind: ParameterKind::Integer { least: 1, most: 64, default: 2 },
-            },
-            Parameter {
-                name: "width",
-                meaning: "hidden units of the student",
-                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
-            },
-            Parameter {
-                name: "noise",
-                meaning: "standard deviation of the label noise, in units of the labels",
-                kind: ParameterKind::Real { least: 0.0, most: 100.0, default: 0.3 },
-            },
-            Parameter {
-                name: "output-bias",
-                meaning: "whether the student has an output bias",
-                kind: ParameterKind::Switch { default: false },
-            },
-        ]
+        PARAMETERS
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -90,21 +71,20 @@ impl Family for Teacher {
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
+        let request = Request::new(self, parameters, seed);
         let plan = Setting::of(parameters);
         let rows = Stream::new(seed, Purpose::Inputs).input_rows(plan.samples, plan.dimension);
         let teacher = draw_teacher(&mut Stream::new(seed, Purpose::Teacher), plan.teacher_width, &rows);
         let labels = noisy_labels(&teacher, &rows, plan.noise, Stream::new(seed, Purpose::Noise));
         let network = Network { output_bias: plan.output_bias, ..Network::dense(plan.width) };
-        let mut instance = assemble(plan.name(seed), &rows, labels, network, provenance(self.name(), parameters, Some(seed)))?;
+        let mut instance = request.instance(&rows, labels, network)?;
 
         let test_rows = Stream::new(seed, Purpose::TestInputs).input_rows(TEST_SAMPLES, plan.dimension);
         let test_labels = noisy_labels(&teacher, &test_rows, plan.noise, Stream::new(seed, Purpose::TestNoise));
-        instance.test =
-            Some(Dataset::new(&test_rows, test_labels).map_err(|error| BadParameter::Combination(error.to_string()))?);
+        instance.test = Some(dataset(&test_rows, test_labels)?);
 
         if plan.noise == 0.0 && plan.width >= plan.teacher_width {
-            instance.reference = Some(Reference::Optimum(0.0));
-            instance.provenance["witness"] = serde_json::json!(padded(teacher, plan.width, plan.dimension));
+            state_optimum(&mut instance, 0.0, &padded(teacher, plan.width, plan.dimension));
         } else {
             refuse_trivial(&instance)?;
         }
@@ -132,12 +112,6 @@ impl Setting {
             noise: parameters.real("noise"),
             output_bias: parameters.switch("output-bias"),
         }
-    }
-
-    fn name(&self, seed: u64) -> String {
-        let Self { samples, dimension, teacher_width, width, noise, output_bias } = self;
-        let bias = if *output_bias { "-c" } else { "" };
-        format!("teacher-n{samples}-d{dimension}-t{teacher_width}-k{width}{bias}-noise{noise}-s{seed}")
     }
 }
 
@@ -185,11 +159,11 @@ fn padded(mut teacher: Weights, width: usize, dimension: usize) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use optgap_problem::{Selector, weights_from_json};
+    use crate::request::tests::{made, witness_of};
+    use optgap_problem::Reference;
 
     fn teacher(text: &str, seed: u64) -> Result<Instance, BadParameter> {
-        let selector: Selector = format!("teacher[{text}]").parse().expect("a selector");
-        Teacher.instance(&selector.choices()[0].complete(Teacher.parameters()).expect("declared"), seed)
+        made(&Teacher, text, seed)
     }
 
     /// `value * 2^bits`, which must be a whole number.
@@ -204,7 +178,7 @@ mod tests {
         for seed in 0..20 {
             for text in ["noise=0", "noise=0,n=200,dimension=64,teacher-width=64,width=70", "noise=0,dimension=1,width=3"] {
                 let instance = teacher(text, seed).expect("valid");
-                let witness = weights_from_json(&instance.provenance["witness"].to_string()).expect("weights");
+                let witness = witness_of(&instance);
                 for (input, label) in instance.data.samples() {
                     let unit = |j: usize| {
                         let products = witness.hidden[j].iter().zip(input).map(|(w, x)| whole(*w, 10) * whole(*x, 16));
@@ -232,7 +206,7 @@ mod tests {
     fn every_unit_of_the_teacher_has_its_kink_among_the_samples() {
         for seed in 0..50 {
             let instance = teacher("noise=0,n=12,dimension=1", seed).expect("valid");
-            let witness = weights_from_json(&instance.provenance["witness"].to_string()).expect("weights");
+            let witness = witness_of(&instance);
             for unit in 0..2 {
                 let on = |input: &[f64]| witness.hidden[unit][0] * input[0] + witness.hidden_bias[unit] > 0.0;
                 let count = instance.data.samples().filter(|(input, _)| on(input)).count();

@@ -12,7 +12,9 @@
 //! NP-hard. All numbers are whole, so data and labels are exact in `f64`.
 //!
 //! **Reference.** The optimal sum of squares is exactly `tau`, the vertex cover number, and the optimal loss `tau / n` (stored
-//! as the nearest `f64`). Proof. *Reached:* take `w_0 = 1`, `w_v = 1` on a smallest cover and 0 elsewhere, output 1: anchor and
+//! as the nearest `f64`).
+//!
+//! **Proof.** *Reached:* take `w_0 = 1`, `w_v = 1` on a smallest cover and 0 elsewhere, output 1: anchor and
 //! edges are fitted, a vertex outside the cover has `relu(1) = 1`, one inside has `relu(-3) = 0` and costs 1. *Not beaten:*
 //! a positive output weight can be absorbed into `w`. If it is not positive, or if `w_0 <= 0`, the prediction at the anchor
 //! is at most 0 and costs `s^2 > m >= tau`. Otherwise call `v` saturated when `w_v >= w_0 / 4`: its unit is then off at the
@@ -26,18 +28,24 @@
 //! that end at `tau` should fall roughly exponentially with the size of the graph and be smallest for graphs like
 //! `petersen` or `crown`, whose smallest covers are few and far apart.
 
-use crate::admission::{assemble, provenance};
+use crate::about::about;
 use crate::graph::{GRAPHS, Graph};
+use crate::request::{Request, state_optimum};
 use crate::stream::{Purpose, Stream};
-use optgap_problem::{
-    BadParameter, Family, Instance, Network, Parameter, ParameterKind, Parameters, Reference, Size, Tag, Weights,
-};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
 
 /// See the module documentation.
 pub(crate) struct VertexCover;
 
 /// Slope of the vertex points: twice the number of ends of an edge.
 const SATURATION: f64 = 4.0;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter::choice("graph", "kind of graph", GRAPHS),
+    Parameter::integer("vertices", "vertices of the graph, one less than the number of inputs", 2, 30, 5),
+    Parameter::real("density", "chance of every edge of the random graph; the others ignore it", 0.0, 1.0, 0.5),
+    Parameter::switch("train-output", "whether the output weight is trained instead of fixed to 1", true),
+];
 
 impl Family for VertexCover {
     fn name(&self) -> &'static str {
@@ -48,32 +56,12 @@ impl Family for VertexCover {
         Tag::Adversarial
     }
 
-    fn description(&self) -> &'static str {
-        "A graph's vertex cover problem as the training of one ReLU without biases. Optimum: the sum of squares is exactly the \
-         cover number. Descent: expected to be a poor cover heuristic, because which vertices are in the cover is decided \
-         early and a saturated point has no gradient; it ends at larger covers or with a dead unit, ever more often as \
-         graphs grow."
+    fn about(&self) -> About {
+        about(include_str!("vertex_cover.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "graph", meaning: "kind of graph", kind: ParameterKind::Choice { options: GRAPHS } },
-            Parameter {
-                name: "vertices",
-                meaning: "vertices of the graph, one less than the number of inputs",
-                kind: ParameterKind::Integer { least: 2, most: 30, default: 5 },
-            },
-            Parameter {
-                name: "density",
-                meaning: "chance of every edge of the random graph; the others ignore it",
-                kind: ParameterKind::Real { least: 0.0, most: 1.0, default: 0.5 },
-            },
-            Parameter {
-                name: "train-output",
-                meaning: "whether the output weight is trained instead of fixed to 1",
-                kind: ParameterKind::Switch { default: true },
-            },
-        ]
+        PARAMETERS
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -94,13 +82,11 @@ impl Family for VertexCover {
         let (rows, labels) = samples(&graph);
         let network = Network { hidden_bias: false, train_output, ..Network::dense(1) };
         let random = kind == "random";
-        let part = if random { format!("-p{density}-s{seed}") } else { String::new() };
-        let name = format!("vertex-cover-{kind}-m{vertices}{}{part}", if train_output { "" } else { "-a1" });
-        let mut instance = assemble(name, &rows, labels, network, provenance(self.name(), parameters, random.then_some(seed)))?;
+        let mut instance = Request::new(self, parameters, seed).drawn(random).instance(&rows, labels, network)?;
         let cover_number = cover.iter().filter(|chosen| **chosen).count();
-        instance.reference = Some(Reference::Optimum(cover_number as f64 / instance.data.len() as f64));
+        let optimum = cover_number as f64 / instance.data.len() as f64;
+        state_optimum(&mut instance, optimum, &witness(&cover));
         instance.provenance["cover-number"] = cover_number.into();
-        instance.provenance["witness"] = serde_json::json!(witness(&cover));
         Ok(instance)
     }
 }
@@ -139,15 +125,11 @@ fn witness(cover: &[bool]) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use optgap_problem::Selector;
+    use crate::request::tests::{made, sum_of_squares};
+    use optgap_problem::Reference;
 
     fn instance(text: &str, seed: u64) -> Instance {
-        let selector: Selector = format!("vertex-cover[{text}]").parse().expect("a selector");
-        VertexCover.instance(&selector.choices()[0].complete(VertexCover.parameters()).expect("declared"), seed).expect("valid")
-    }
-
-    fn sum_of_squares(instance: &Instance, weights: &Weights) -> f64 {
-        instance.data.samples().map(|(x, y)| (weights.predict(x) - y).powi(2)).sum()
+        made(&VertexCover, text, seed).expect("valid")
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! **Source.** Minsky and Papert (1969); Rumelhart, Hinton and Williams (1986) trained it by gradient descent.
 //!
 //! **Reference.** 0 for width 2 and more: with `t` the number of coordinates that are "one", `f = relu(t) - 2 relu(t - 1)`.
-//! For width 1 it is 1/4, the level of the best constant. Proof: the output sign -1 cannot beat the zero function, whose loss
+//! For width 1 it is 1/4, the level of the best constant.
+//!
+//! **Proof.** Width 1: the output sign -1 cannot beat the zero function, whose loss
 //! is 1/2, because no label is negative. With the sign +1, `f = relu(p)` for an affine `p`, and
 //! `p(0,0) + p(1,1) = p(0,1) + p(1,0)`. If `p > 0` at most at one of the two corners labelled 1, the other one alone costs 1 of
 //! the sum of squares, which is four times the loss. If `p` has values `u, v > 0` at both, the values `r, s` at the corners
@@ -19,13 +21,18 @@
 //! one more try at finding the two useful kinks, so success rises quickly with width. The centred square spreads the first
 //! kinks over all quadrants and changes the odds although the optimum is the same.
 
-use crate::admission::{assemble, provenance};
-use optgap_problem::{
-    BadParameter, Family, Instance, Network, Parameter, ParameterKind, Parameters, Reference, Size, Tag, Weights,
-};
+use crate::about::about;
+use crate::request::{Request, state_optimum, width};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
 
 /// See the module documentation.
 pub(crate) struct Xor;
+
+const PARAMETERS: &[Parameter] = &[
+    width(2),
+    Parameter::integer("copies", "how often each of the four points is in the data", 1, 1000, 1),
+    Parameter::switch("centred", "whether coordinates are -1 and 1 instead of 0 and 1", false),
+];
 
 impl Family for Xor {
     fn name(&self) -> &'static str {
@@ -36,30 +43,12 @@ impl Family for Xor {
         Tag::Structured
     }
 
-    fn description(&self) -> &'static str {
-        "Exclusive or on the four corners of a square. Optimum exactly 0 from width 2 on and 1/4, the level of the best \
-         constant, at width 1. Descent: expected to fail from a good part of the starts at width 2, where a dead or doubled \
-         unit cannot be replaced, and to succeed ever more often with every spare unit."
+    fn about(&self) -> About {
+        about(include_str!("xor.rs"))
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter {
-                name: "width",
-                meaning: "hidden units",
-                kind: ParameterKind::Integer { least: 1, most: 4096, default: 2 },
-            },
-            Parameter {
-                name: "copies",
-                meaning: "how often each of the four points is in the data",
-                kind: ParameterKind::Integer { least: 1, most: 1000, default: 1 },
-            },
-            Parameter {
-                name: "centred",
-                meaning: "whether coordinates are -1 and 1 instead of 0 and 1",
-                kind: ParameterKind::Switch { default: false },
-            },
-        ]
+        PARAMETERS
     }
 
     fn sizes(&self) -> &'static [Size] {
@@ -71,7 +60,7 @@ impl Family for Xor {
         ]
     }
 
-    fn instance(&self, parameters: &Parameters, _seed: u64) -> Result<Instance, BadParameter> {
+    fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
         let (width, copies, centred) = (parameters.count("width"), parameters.count("copies"), parameters.switch("centred"));
         let corner = |bit: bool| if bit { 1.0 } else { f64::from(-i8::from(centred)) };
         let mut rows = Vec::with_capacity(4 * copies);
@@ -82,10 +71,8 @@ impl Family for Xor {
                 labels.push(f64::from(u8::from(first != second)));
             }
         }
-        let name = format!("xor-k{width}-r{copies}{}", if centred { "-centred" } else { "" });
-        let mut instance = assemble(name, &rows, labels, Network::dense(width), provenance(self.name(), parameters, None))?;
-        instance.reference = Some(Reference::Optimum(if width == 1 { 0.25 } else { 0.0 }));
-        instance.provenance["witness"] = serde_json::json!(witness(width, centred));
+        let mut instance = Request::new(self, parameters, seed).drawn(false).instance(&rows, labels, Network::dense(width))?;
+        state_optimum(&mut instance, if width == 1 { 0.25 } else { 0.0 }, &witness(width, centred));
         Ok(instance)
     }
 }
@@ -110,11 +97,11 @@ fn witness(width: usize, centred: bool) -> Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::tests::{made, sum_of_squares};
+    use optgap_problem::Reference;
 
     fn xor(width: usize, copies: usize, centred: bool) -> Instance {
-        let text = format!("xor[width={width},copies={copies},centred={centred}]");
-        let selector: optgap_problem::Selector = text.parse().expect("a selector");
-        Xor.instance(&selector.choices()[0].complete(Xor.parameters()).expect("declared"), 0).expect("valid")
+        made(&Xor, &format!("width={width},copies={copies},centred={centred}"), 0).expect("valid")
     }
 
     #[test]
@@ -123,8 +110,7 @@ mod tests {
             for centred in [false, true] {
                 let instance = xor(width, 3, centred);
                 let weights = witness(width, centred);
-                let squares: f64 = instance.data.samples().map(|(x, y)| (weights.predict(x) - y).powi(2)).sum();
-                assert_eq!(squares / 12.0, optimum, "width {width}, centred {centred}");
+                assert_eq!(sum_of_squares(&instance, &weights) / 12.0, optimum, "width {width}, centred {centred}");
                 assert_eq!(instance.reference, Some(Reference::Optimum(optimum)));
             }
         }

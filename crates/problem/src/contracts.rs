@@ -20,6 +20,23 @@ pub enum Tag {
     Ladder,
 }
 
+/// A family in words, as plain text. Paragraphs and list items stand on lines of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The family on one line.
+    pub title: String,
+    /// The data and the network.
+    pub definition: String,
+    /// Where the idea comes from.
+    pub source: String,
+    /// What is known of the optimum, and in which sense.
+    pub reference: String,
+    /// Why that is so; empty where nothing is known or nothing needs a proof.
+    pub proof: String,
+    /// What descent is expected to do, and why.
+    pub descent: String,
+}
+
 /// A generator of instances.
 ///
 /// To add one, write `crates/families/src/<name>.rs`, a `mod` line and a line in `FAMILIES`; `crates/README.md` has the
@@ -29,8 +46,8 @@ pub trait Family: Sync {
     fn name(&self) -> &'static str;
     /// Which side of the argument it is on.
     fn tag(&self) -> Tag;
-    /// Definition, source, and what descent is expected to do here and why: printed beside the result.
-    fn description(&self) -> &'static str;
+    /// What it is, what is known of it, and what descent is expected to do: printed beside the result.
+    fn about(&self) -> About;
     /// The parameters it understands.
     fn parameters(&self) -> &'static [Parameter];
     /// Named parameter sets, from small to large.

@@ -20,7 +20,7 @@ mod wire;
 pub use arrangement::cells_log10;
 pub use bounds::{Bounds, Tolerance};
 pub use contracts::{
-    CertificateSink, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Method, NoWatch, Polish, Progress, Restarts,
+    About, CertificateSink, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Method, NoWatch, Polish, Progress, Restarts,
     SolveError, StopReason, Tag, TrainError, TrainOutcome, Trainer, Unsupported, Verified, Verifier, Watch,
 };
 pub use data::{Dataset, DatasetError};

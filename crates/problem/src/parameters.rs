@@ -81,6 +81,33 @@ pub struct Parameter {
     pub kind: ParameterKind,
 }
 
+impl Parameter {
+    /// A whole number from `least` to `most`.
+    pub const fn integer(name: &'static str, meaning: &'static str, least: i64, most: i64, default: i64) -> Self {
+        Self { name, meaning, kind: ParameterKind::Integer { least, most, default } }
+    }
+
+    /// A real number from `least` to `most`.
+    pub const fn real(name: &'static str, meaning: &'static str, least: f64, most: f64, default: f64) -> Self {
+        Self { name, meaning, kind: ParameterKind::Real { least, most, default } }
+    }
+
+    /// `true` or `false`.
+    pub const fn switch(name: &'static str, meaning: &'static str, default: bool) -> Self {
+        Self { name, meaning, kind: ParameterKind::Switch { default } }
+    }
+
+    /// One of some words, of which the first is the default.
+    pub const fn choice(name: &'static str, meaning: &'static str, options: &'static [&'static str]) -> Self {
+        Self { name, meaning, kind: ParameterKind::Choice { options } }
+    }
+
+    /// Any text.
+    pub const fn text(name: &'static str, meaning: &'static str, default: &'static str) -> Self {
+        Self { name, meaning, kind: ParameterKind::Text { default } }
+    }
+}
+
 /// A named set of parameters of a family: `tiny`, `small`, `medium` or `large`.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
@@ -256,9 +283,9 @@ mod tests {
     use super::*;
 
     const DECLARED: &[Parameter] = &[
-        Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 1, most: 9, default: 4 } },
-        Parameter { name: "noise", meaning: "label noise", kind: ParameterKind::Real { least: 0.0, most: 1.0, default: 0.5 } },
-        Parameter { name: "shape", meaning: "graph", kind: ParameterKind::Choice { options: &["cycle", "star"] } },
+        Parameter::integer("n", "samples", 1, 9, 4),
+        Parameter::real("noise", "label noise", 0.0, 1.0, 0.5),
+        Parameter::choice("shape", "graph", &["cycle", "star"]),
     ];
 
     fn given(name: &str, value: Value) -> Parameters {

@@ -1,6 +1,6 @@
 //! A page from invented records, to look at while working on charts: `cargo run -p optgap-report --example demo -- FOLDER`.
 
-use optgap_problem::Tag;
+use optgap_problem::{About, Tag};
 use optgap_report::{ReportMeta, RunTable, headline, write_report};
 use optgap_results::{CellRecord, Status};
 use std::path::PathBuf;
@@ -124,7 +124,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         title: "demonstration with invented numbers".into(),
         command: Some("cargo run -p optgap-report --example demo".into()),
         planned_cells: Some(records.len() + 3),
-        families: FAMILIES.map(|(name, _, text, ..)| (name.to_owned(), text.to_owned())).into(),
+        families: FAMILIES
+            .map(|(name, _, text, ..)| (name.to_owned(), About { title: text.to_owned(), ..About::default() }))
+            .into(),
         environment: vec![("processor".into(), "an imagined one, 2 cores".into())],
         date: None,
     };

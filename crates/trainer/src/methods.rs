@@ -5,7 +5,7 @@ use crate::optimiser::OptimiserKind;
 use crate::settings::{RateScale, Settings};
 use crate::stopping::Stopping;
 use crate::trainer::DescentTrainer;
-use optgap_problem::{BadParameter, Method, Parameter, ParameterKind, Parameters, Trainer};
+use optgap_problem::{BadParameter, Method, Parameter, Parameters, Trainer};
 
 /// Every trainer.
 pub const METHODS: &[Method<dyn Trainer>] = &[
@@ -20,9 +20,9 @@ pub const METHODS: &[Method<dyn Trainer>] = &[
 ];
 
 const SGD: &[Parameter] = &[
-    real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.1),
-    choice("rate-scale", "unit of the learning rate: 1 / curvature of the data, or one", &["curvature", "one"]),
-    real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.9),
+    Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.1),
+    Parameter::choice("rate-scale", "unit of the learning rate: 1 / curvature of the data, or one", &["curvature", "one"]),
+    Parameter::real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.9),
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -35,11 +35,11 @@ const SGD: &[Parameter] = &[
 ];
 
 const ADAM: &[Parameter] = &[
-    real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
-    choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
-    real("beta-1", "decay of the mean gradient", 0.0, 0.9999, 0.9),
-    real("beta-2", "decay of the mean squared gradient", 0.0, 0.99999, 0.999),
-    real("epsilon", "added to the root of the mean squared gradient", 0.0, 1.0, 1e-8),
+    Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
+    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    Parameter::real("beta-1", "decay of the mean gradient", 0.0, 0.9999, 0.9),
+    Parameter::real("beta-2", "decay of the mean squared gradient", 0.0, 0.99999, 0.999),
+    Parameter::real("epsilon", "added to the root of the mean squared gradient", 0.0, 1.0, 1e-8),
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -51,28 +51,18 @@ const ADAM: &[Parameter] = &[
     BIAS_SCALE,
 ];
 
-const STEPS: Parameter = integer("steps", "step budget of each restart", 1, 1_000_000_000, 20_000);
-const CHECK_EVERY: Parameter = integer("check-every", "steps between two looks at the losses", 1, 1_000_000, 25);
-const PATIENCE: Parameter = integer("patience", "checks without improvement that make a plateau", 1, 1_000_000, 6);
+const STEPS: Parameter = Parameter::integer("steps", "step budget of each restart", 1, 1_000_000_000, 20_000);
+const CHECK_EVERY: Parameter = Parameter::integer("check-every", "steps between two looks at the losses", 1, 1_000_000, 25);
+const PATIENCE: Parameter = Parameter::integer("patience", "checks without improvement that make a plateau", 1, 1_000_000, 6);
 const IMPROVEMENT: Parameter =
-    real("improvement", "relative improvement of the best loss that ends the wait for a plateau", 0.0, 0.999, 1e-5);
-const REDUCTION: Parameter = real("reduction", "factor on the learning rate at each plateau", 1e-6, 1.0, 0.5);
-const REDUCTIONS: Parameter = integer("reductions", "reductions of the rate before a plateau stops the restart", 0, 1000, 12);
-const LOSS_FLOOR: Parameter = real("loss-floor", "share of the best constant's loss that counts as converged", 0.0, 1.0, 1e-13);
-const INITIAL_SCALE: Parameter = real("initial-scale", "factor on the initial weights; 1 is He's", 1e-9, 1e9, 1.0);
-const BIAS_SCALE: Parameter = real("bias-scale", "standard deviation of the initial hidden biases", 0.0, 1e9, 0.5);
-
-const fn real(name: &'static str, meaning: &'static str, least: f64, most: f64, default: f64) -> Parameter {
-    Parameter { name, meaning, kind: ParameterKind::Real { least, most, default } }
-}
-
-const fn integer(name: &'static str, meaning: &'static str, least: i64, most: i64, default: i64) -> Parameter {
-    Parameter { name, meaning, kind: ParameterKind::Integer { least, most, default } }
-}
-
-const fn choice(name: &'static str, meaning: &'static str, options: &'static [&'static str]) -> Parameter {
-    Parameter { name, meaning, kind: ParameterKind::Choice { options } }
-}
+    Parameter::real("improvement", "relative improvement of the best loss that ends the wait for a plateau", 0.0, 0.999, 1e-5);
+const REDUCTION: Parameter = Parameter::real("reduction", "factor on the learning rate at each plateau", 1e-6, 1.0, 0.5);
+const REDUCTIONS: Parameter =
+    Parameter::integer("reductions", "reductions of the rate before a plateau stops the restart", 0, 1000, 12);
+const LOSS_FLOOR: Parameter =
+    Parameter::real("loss-floor", "share of the best constant's loss that counts as converged", 0.0, 1.0, 1e-13);
+const INITIAL_SCALE: Parameter = Parameter::real("initial-scale", "factor on the initial weights; 1 is He's", 1e-9, 1e9, 1.0);
+const BIAS_SCALE: Parameter = Parameter::real("bias-scale", "standard deviation of the initial hidden biases", 0.0, 1e9, 0.5);
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a registry's build function")]
 fn build_sgd(parameters: &Parameters) -> Result<Box<dyn Trainer>, BadParameter> {

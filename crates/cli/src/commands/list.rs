@@ -1,69 +1,54 @@
-//! `optgap list`: families and methods with their parameters.
+//! `optgap list`: families and methods.
 
+use crate::wrap::wrapped;
 use crate::{Exit, terminal};
 use optgap_cli::REGISTRY;
 use optgap_problem::{Parameter, Tag};
 use std::fmt::Write;
 
-/// Show the families and methods with their parameters
+/// Show the families on a line each, and the methods with their parameters
 #[derive(clap::Args)]
 pub(crate) struct Arguments {}
 
-/// Columns of a paragraph.
-const PARAGRAPH: usize = 100;
+/// The sides of the argument, in the order of the list.
+const SIDES: [(Tag, &str); 3] =
+    [(Tag::Adversarial, "ADVERSARIAL"), (Tag::Structured, "STRUCTURED"), (Tag::Ladder, "LADDERS, from one side to the other")];
 
 pub(crate) fn run() -> anyhow::Result<Exit> {
-    let mut text = String::from("FAMILIES\n");
-    for family in REGISTRY.families {
-        let tag = match family.tag() {
-            Tag::Structured => "structured",
-            Tag::Adversarial => "adversarial",
-            Tag::Ladder => "from structured to adversarial",
-        };
-        write_entry(&mut text, &format!("{} ({tag})", family.name()), family.description(), family.parameters())?;
-        for size in family.sizes() {
-            writeln!(text, "    size {:<9} {}", size.name, size.parameters)?;
+    let mut text = format!("{} FAMILIES; `optgap info NAME` tells all about one\n", REGISTRY.families.len());
+    for (side, title) in SIDES {
+        writeln!(text, "\n{title}")?;
+        for family in REGISTRY.families.iter().filter(|family| family.tag() == side) {
+            writeln!(text, "  {:<21} {}", family.name(), family.about().title)?;
         }
     }
     text.push_str("\nEXACT METHODS\n");
     for method in REGISTRY.solvers {
-        write_entry(&mut text, method.name, method.meaning, method.parameters)?;
+        write_method(&mut text, method.name, method.meaning, method.parameters)?;
     }
     text.push_str("\nTRAINERS\n");
     for method in REGISTRY.trainers {
-        write_entry(&mut text, method.name, method.meaning, method.parameters)?;
+        write_method(&mut text, method.name, method.meaning, method.parameters)?;
     }
     text.push_str("\nSelect with name[parameter=value,...]; in plans a value may be a list: name[parameter=[a,b]].\n");
     terminal::print(&text)?;
     Ok(Exit::Fine)
 }
 
-fn write_entry(text: &mut String, title: &str, meaning: &str, parameters: &[Parameter]) -> std::fmt::Result {
-    writeln!(text, "\n{title}")?;
-    for line in wrapped(meaning) {
-        writeln!(text, "  {line}")?;
-    }
-    for Parameter { name, meaning, kind } in parameters {
-        let default = kind.default_value().to_string();
-        let default = if default.is_empty() { String::new() } else { format!(", default {default}") };
-        writeln!(text, "    {name:<14} {meaning}: {kind}{default}")?;
-    }
+fn write_method(text: &mut String, name: &str, meaning: &str, parameters: &[Parameter]) -> std::fmt::Result {
+    writeln!(text, "\n  {name}")?;
+    text.push_str(&wrapped(meaning, "    "));
+    text.push_str(&parameter_lines(parameters));
     Ok(())
 }
 
-/// Lines of whole words.
-fn wrapped(paragraph: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in paragraph.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if !last.is_empty() && last.len() + 1 + word.len() > PARAGRAPH {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
+/// Name, meaning, range and default of each parameter, a line each.
+pub(crate) fn parameter_lines(parameters: &[Parameter]) -> String {
+    let longest = parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
+    let line = |Parameter { name, meaning, kind }: &Parameter| {
+        let default = kind.default_value().to_string();
+        let default = if default.is_empty() { String::new() } else { format!(", default {default}") };
+        format!("    {name:<longest$}  {meaning}: {kind}{default}\n")
+    };
+    parameters.iter().map(line).collect()
 }

@@ -2,6 +2,7 @@
 
 mod decide;
 mod generate;
+mod info;
 mod list;
 mod report;
 mod run;
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Decide(decide::Arguments),
     Verify(verify::Arguments),
     List(list::Arguments),
+    Info(info::Arguments),
     Gen(generate::Arguments),
     Report(report::Arguments),
 }
@@ -37,6 +39,7 @@ impl Command {
             Self::Decide(arguments) => decide::run(arguments),
             Self::Verify(arguments) => verify::run(arguments),
             Self::List(_) => list::run(),
+            Self::Info(arguments) => info::run(arguments),
             Self::Gen(arguments) => generate::run(arguments),
             Self::Report(arguments) => report::run(arguments),
         }

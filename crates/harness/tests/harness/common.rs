@@ -2,9 +2,9 @@
 
 use optgap_harness::{Event, Observer, Plan, PlanError, Registry, RunOptions, RunOutcome};
 use optgap_problem::{
-    BadParameter, Bounds, CertificateSink, Dataset, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Instance, Loss,
-    Method, Network, Parameter, ParameterKind, Parameters, Polish, Progress, Reference, Restarts, Size, SolveError, StopReason,
-    Tag, TrainError, TrainOutcome, Trainer, Unsupported, Verified, Verifier, Watch, Weights,
+    About, BadParameter, Bounds, CertificateSink, Dataset, EndPoint, ExactOutcome, ExactSolver, ExactTask, Family, Instance,
+    Loss, Method, Network, Parameter, Parameters, Polish, Progress, Reference, Restarts, Size, SolveError, StopReason, Tag,
+    TrainError, TrainOutcome, Trainer, Unsupported, Verified, Verifier, Watch, Weights,
 };
 use optgap_results::{CellRecord, Certification, Status, TrainingResult};
 use std::fs;
@@ -71,16 +71,11 @@ impl Family for Line {
     fn tag(&self) -> Tag {
         Tag::Structured
     }
-    fn description(&self) -> &'static str {
-        "a line"
+    fn about(&self) -> About {
+        About { title: "A line.".into(), ..About::default() }
     }
     fn parameters(&self) -> &'static [Parameter] {
-        const {
-            &[
-                Parameter { name: "n", meaning: "samples", kind: ParameterKind::Integer { least: 2, most: 50, default: 4 } },
-                Parameter { name: "scale", meaning: "of y", kind: ParameterKind::Real { least: 0.0, most: 1e300, default: 1.0 } },
-            ]
-        }
+        const { &[Parameter::integer("n", "samples", 2, 50, 4), Parameter::real("scale", "of y", 0.0, 1e300, 1.0)] }
     }
     fn sizes(&self) -> &'static [Size] {
         &[Size { name: "tiny", parameters: "n=3" }, Size { name: "small", parameters: "n=9" }]
@@ -107,20 +102,16 @@ fn slope(instance: &Instance) -> f64 {
 }
 
 const FINDER: &[Parameter] = &[
-    Parameter {
-        name: "mode",
-        meaning: "how it behaves",
-        kind: ParameterKind::Choice {
-            options: &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait", "start"],
-        },
-    },
-    Parameter {
-        name: "proof",
-        meaning: "the certificate that it writes",
-        kind: ParameterKind::Choice {
-            options: &["none", "good", "negative", "too-much", "infinite", "bad", "panic", "unwritten", "overdue"],
-        },
-    },
+    Parameter::choice(
+        "mode",
+        "how it behaves",
+        &["right", "loose", "boast", "panic", "refuse", "fail", "not-finite", "wrong-shape", "wait", "start"],
+    ),
+    Parameter::choice(
+        "proof",
+        "the certificate that it writes",
+        &["none", "good", "negative", "too-much", "infinite", "bad", "panic", "unwritten", "overdue"],
+    ),
 ];
 
 struct Finder {
@@ -193,12 +184,8 @@ fn wait(mut outcome: ExactOutcome, watch: &mut dyn Watch) -> ExactOutcome {
 }
 
 const WALKER: &[Parameter] = &[
-    Parameter { name: "rate", meaning: "step", kind: ParameterKind::Real { least: 1e-6, most: 1.0, default: 0.5 } },
-    Parameter {
-        name: "mode",
-        meaning: "how it behaves",
-        kind: ParameterKind::Choice { options: &["right", "diverge", "miscount", "wait"] },
-    },
+    Parameter::real("rate", "step", 1e-6, 1.0, 0.5),
+    Parameter::choice("mode", "how it behaves", &["right", "diverge", "miscount", "wait"]),
 ];
 
 struct Walker {

@@ -8,6 +8,7 @@ use crate::chart::{Chart, style_sheet};
 use crate::finding::{self, Mood};
 use crate::table::RunTable;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use optgap_problem::About;
 use optgap_results::CellRecord;
 
 const STYLE: &str = include_str!("style.css");
@@ -25,8 +26,8 @@ pub struct ReportMeta {
     pub command: Option<String>,
     /// How many cells the run has, if known: fewer records than this make an unfinished run.
     pub planned_cells: Option<usize>,
-    /// Name and description of each family.
-    pub families: Vec<(String, String)>,
+    /// Name of each family, and the family in words.
+    pub families: Vec<(String, About)>,
     /// Name and value of what is to be known of the machine and the build.
     pub environment: Vec<(String, String)>,
     /// When the page was made: the only line that differs between two pages of the same records.

@@ -7,12 +7,13 @@ use crate::statistics::Proportion;
 use crate::table::{FamilyRow, RunTable, Setback, TrainerRow, tag_word};
 use crate::write::csv_text;
 use maud::{Markup, html};
+use optgap_problem::About;
 
 /// Columns of the family table.
 const FAMILY_COLUMNS: usize = 14;
 
 /// One block per family: its results per trainer, and below what the family is.
-pub(crate) fn families(table: &RunTable, descriptions: &[(String, String)]) -> Markup {
+pub(crate) fn families(table: &RunTable, abouts: &[(String, About)]) -> Markup {
     html! {
         section.card id="families" {
             h2 { "Families" }
@@ -32,7 +33,7 @@ pub(crate) fn families(table: &RunTable, descriptions: &[(String, String)]) -> M
                 @for tag in table.tags() {
                     tbody { tr { th.side colspan=(FAMILY_COLUMNS) { (tag_word(tag)) } } }
                     @for family in table.families.iter().filter(|family| family.tag == tag) {
-                        (family_block(family, description(descriptions, &family.name)))
+                        (family_block(family, about(abouts, &family.name)))
                     }
                 }
             } }
@@ -40,11 +41,11 @@ pub(crate) fn families(table: &RunTable, descriptions: &[(String, String)]) -> M
     }
 }
 
-fn description<'a>(descriptions: &'a [(String, String)], family: &str) -> Option<&'a str> {
-    descriptions.iter().find(|(name, _)| name == family).map(|(_, text)| text.as_str())
+fn about<'a>(abouts: &'a [(String, About)], family: &str) -> Option<&'a About> {
+    abouts.iter().find(|(name, _)| name == family).map(|(_, about)| about)
 }
 
-fn family_block(family: &FamilyRow, description: Option<&str>) -> Markup {
+fn family_block(family: &FamilyRow, about: Option<&About>) -> Markup {
     let lines = family.trainers.len().max(1);
     let count = |closure: Closure| family.closures.get(&closure).copied().unwrap_or(0);
     html! {
@@ -66,10 +67,12 @@ fn family_block(family: &FamilyRow, description: Option<&str>) -> Markup {
                 }
             }
             @let remarks = remarks(family);
-            @if description.is_some() || !remarks.is_empty() {
+            @if about.is_some() || !remarks.is_empty() {
                 tr { td.about colspan=(FAMILY_COLUMNS) {
                     @if !remarks.is_empty() { strong { (remarks.join(" · ")) ". " } }
-                    (description.unwrap_or_default())
+                    @if let Some(about) = about {
+                        (about.title) " " strong { "Optimum. " } (about.reference) " " strong { "Prediction. " } (about.descent)
+                    }
                 } }
             }
         }

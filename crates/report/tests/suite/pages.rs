@@ -2,7 +2,7 @@
 
 use crate::cost::growing;
 use crate::synthetic::{EXACT, exact, failed, instance, trained};
-use optgap_problem::Tag;
+use optgap_problem::{About, Tag};
 use optgap_report::{ReportMeta, ReportPaths, write_report};
 use optgap_results::{CellRecord, InstanceSummary, Status};
 use std::fs;
@@ -32,11 +32,12 @@ fn records() -> Vec<CellRecord> {
 }
 
 fn meta() -> ReportMeta {
+    let about = About { title: HOSTILE.into(), reference: HOSTILE.into(), descent: HOSTILE.into(), ..About::default() };
     ReportMeta {
         title: HOSTILE.into(),
         command: Some(HOSTILE.into()),
         planned_cells: Some(11),
-        families: vec![(HOSTILE.into(), HOSTILE.into())],
+        families: vec![(HOSTILE.into(), about)],
         environment: vec![(HOSTILE.into(), HOSTILE.into())],
         date: None,
     }

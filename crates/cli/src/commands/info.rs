@@ -1,0 +1,86 @@
+//! `optgap info`: all about one family.
+
+use super::list::parameter_lines;
+use crate::picture::picture;
+use crate::wrap::wrapped;
+use crate::{Exit, terminal};
+use optgap_cli::REGISTRY;
+use optgap_problem::{About, Family, Instance, Network, NetworkKind, Reference, Tag};
+use std::fmt::Write;
+
+/// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  optgap info vertex-cover
+  optgap info \"teacher[dimension=1,noise=0]\" --seed 3     the picture and the instance are of these parameters")]
+pub(crate) struct Arguments {
+    /// Family, with parameters if wanted: name[parameter=value,...]
+    family: String,
+    /// Named parameter set to start from: tiny, small, medium or large
+    #[arg(long, value_name = "S")]
+    size: Option<String>,
+    /// Data seed of the instance that is shown
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let choice = REGISTRY.family(&arguments.family, arguments.size.as_deref())?;
+    let mut text = described(choice.family);
+    match choice.instance(arguments.seed) {
+        Ok(instance) => text.push_str(&shown(&instance)),
+        // The family `files` has no instance without a folder; its description is worth reading all the same.
+        Err(error) => write!(text, "\nINSTANCE\n{}", wrapped(&error.to_string(), "  "))?,
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Fine)
+}
+
+fn described(family: &dyn Family) -> String {
+    let side = match family.tag() {
+        Tag::Structured => "structured",
+        Tag::Adversarial => "adversarial",
+        Tag::Ladder => "a ladder from one side to the other",
+    };
+    let About { title, definition, source, reference, proof, descent } = family.about();
+    let mut text = format!("{} ({side})\n{}", family.name(), wrapped(&title, "  "));
+    let sections =
+        [("DEFINITION", definition), ("SOURCE", source), ("OPTIMUM", reference), ("PROOF", proof), ("PREDICTION", descent)];
+    for (heading, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
+        text.push_str(&format!("\n{heading}\n{}", wrapped(section, "  ")));
+    }
+    text.push_str(&format!("\nPARAMETERS\n{}", parameter_lines(family.parameters())));
+    if !family.sizes().is_empty() {
+        text.push_str("\nSIZES\n");
+    }
+    for size in family.sizes() {
+        text.push_str(&format!("    {:<7} {}\n", size.name, size.parameters));
+    }
+    text
+}
+
+/// An instance in a few lines, and its data as a picture if they have one or two inputs.
+fn shown(instance: &Instance) -> String {
+    let Instance { data, network, .. } = instance;
+    let mut text = format!("\nINSTANCE {}\n", instance.name);
+    text.push_str(&format!("  {} samples, {} inputs, {}\n", data.len(), data.dimension(), shape(network)));
+    let level = instance.constant_level();
+    text.push_str(&match instance.reference {
+        Some(Reference::Optimum(value)) => format!("  optimum {value} by construction, best constant {level}\n"),
+        Some(Reference::AtLeast(value)) => format!("  optimum at least {value} by construction, best constant {level}\n"),
+        Some(Reference::Infimum(value)) => format!("  infimum {value} by construction, best constant {level}\n"),
+        None => format!("  optimum unknown, best constant {level}\n"),
+    });
+    text.push_str(&picture(data));
+    text
+}
+
+fn shape(network: &Network) -> String {
+    let kind = match network.kind {
+        NetworkKind::Dense => format!("{} hidden units", network.width),
+        NetworkKind::SharedFilter { patches, patch_size } => format!("one filter of {patch_size} inputs on {patches} patches"),
+    };
+    let switch = |on: bool, word: &str| if on { format!(", {word}") } else { String::new() };
+    let fixed = if network.train_output { "" } else { ", outputs fixed to 1" };
+    format!("{kind}{}{}{fixed}", switch(network.hidden_bias, "hidden bias"), switch(network.output_bias, "output bias"))
+}
