@@ -87,10 +87,8 @@ impl<'a> Request<'a> {
                 name.push_str(&shown(parameter, letter.unwrap_or(parameter.name), value));
             }
         }
-        if let Some(seed) = self.seed {
-            name.push_str(&format!("-s{seed}"));
-        }
-        name
+        let seed = self.seed.map_or_else(String::new, |seed| format!("-s{seed}"));
+        name + &seed
     }
 
     /// Names of the parameters that sizes set.

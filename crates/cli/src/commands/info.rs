@@ -26,9 +26,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let choice = REGISTRY.family(&arguments.family, arguments.size.as_deref())?;
-    let mut text = described(choice.family);
+    let mut text = described(choice.family)?;
     match choice.instance(arguments.seed) {
-        Ok(instance) => text.push_str(&shown(&instance)),
+        Ok(instance) => text.push_str(&shown(&instance)?),
         // The family `files` has no instance without a folder; its description is worth reading all the same.
         Err(error) => write!(text, "\nINSTANCE\n{}", wrapped(&error.to_string(), "  "))?,
     }
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-fn described(family: &dyn Family) -> String {
+fn described(family: &dyn Family) -> Result<String, std::fmt::Error> {
     let side = match family.tag() {
         Tag::Structured => "structured",
         Tag::Adversarial => "adversarial",
@@ -47,32 +47,33 @@ fn described(family: &dyn Family) -> String {
     let sections =
         [("DEFINITION", definition), ("SOURCE", source), ("OPTIMUM", reference), ("PROOF", proof), ("PREDICTION", descent)];
     for (heading, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
-        text.push_str(&format!("\n{heading}\n{}", wrapped(section, "  ")));
+        write!(text, "\n{heading}\n{}", wrapped(section, "  "))?;
     }
-    text.push_str(&format!("\nPARAMETERS\n{}", parameter_lines(family.parameters())));
+    write!(text, "\nPARAMETERS\n{}", parameter_lines(family.parameters()))?;
     if !family.sizes().is_empty() {
         text.push_str("\nSIZES\n");
     }
     for size in family.sizes() {
-        text.push_str(&format!("    {:<7} {}\n", size.name, size.parameters));
+        writeln!(text, "    {:<7} {}", size.name, size.parameters)?;
     }
-    text
+    Ok(text)
 }
 
 /// An instance in a few lines, and its data as a picture if they have one or two inputs.
-fn shown(instance: &Instance) -> String {
+fn shown(instance: &Instance) -> Result<String, std::fmt::Error> {
     let Instance { data, network, .. } = instance;
     let mut text = format!("\nINSTANCE {}\n", instance.name);
-    text.push_str(&format!("  {} samples, {} inputs, {}\n", data.len(), data.dimension(), shape(network)));
+    writeln!(text, "  {} samples, {} inputs, {}", data.len(), data.dimension(), shape(network))?;
     let level = instance.constant_level();
-    text.push_str(&match instance.reference {
-        Some(Reference::Optimum(value)) => format!("  optimum {value} by construction, best constant {level}\n"),
-        Some(Reference::AtLeast(value)) => format!("  optimum at least {value} by construction, best constant {level}\n"),
-        Some(Reference::Infimum(value)) => format!("  infimum {value} by construction, best constant {level}\n"),
-        None => format!("  optimum unknown, best constant {level}\n"),
-    });
+    let known = match instance.reference {
+        Some(Reference::Optimum(value)) => format!("optimum {value} by construction"),
+        Some(Reference::AtLeast(value)) => format!("optimum at least {value} by construction"),
+        Some(Reference::Infimum(value)) => format!("infimum {value} by construction"),
+        None => "optimum unknown".to_owned(),
+    };
+    writeln!(text, "  {known}, best constant {level}")?;
     text.push_str(&picture(data));
-    text
+    Ok(text)
 }
 
 fn shape(network: &Network) -> String {
