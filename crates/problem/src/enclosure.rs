@@ -49,6 +49,16 @@ impl Enclosure {
         Self { lo, hi }.sane()
     }
 
+    /// The square root of a value that is not negative; what lies below zero is taken as zero.
+    #[must_use]
+    pub fn root(self) -> Self {
+        let root = |value: f64| value.max(0.0).sqrt();
+        Self {
+            lo: if self.lo <= 0.0 { 0.0 } else { down(root(self.lo)) },
+            hi: if self.hi <= 0.0 { 0.0 } else { up(root(self.hi)) },
+        }
+    }
+
     /// The value divided by a positive number.
     ///
     /// # Panics
@@ -144,6 +154,7 @@ mod tests {
     use super::*;
     use num_bigint::BigInt;
     use num_rational::BigRational;
+    use num_traits::Signed;
     use proptest::prelude::*;
 
     fn exact(value: f64) -> BigRational {
@@ -163,6 +174,8 @@ mod tests {
             prop_assert!(contains(x - y, &(ra.clone() - rb.clone())));
             prop_assert!(contains(x * y, &(ra.clone() * rb.clone())));
             prop_assert!(contains((x * y).square(), &(ra.clone() * rb.clone() * ra.clone() * rb.clone())));
+            let root = x.square().root();
+            prop_assert!(contains(root, &ra.abs()), "{:?}", root);
             prop_assert!(contains(x.over(c), &(ra.clone() / exact(c))));
             let zero = BigRational::from_integer(BigInt::from(0));
             prop_assert!(contains((x + y).relu(), &(ra + rb).max(zero)));
