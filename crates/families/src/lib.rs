@@ -14,8 +14,10 @@
 mod admission;
 mod files;
 mod graph;
+mod principal;
 mod random_labels;
 mod real;
+mod sources;
 mod stream;
 mod table;
 mod teacher;
