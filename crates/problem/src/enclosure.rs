@@ -69,6 +69,10 @@ impl Enclosure {
         if self == Self::ZERO {
             return self;
         }
+        let quotient = self.lo / divisor;
+        if self.lo == self.hi && quotient.abs() > SURELY_NORMAL && quotient.mul_add(divisor, -self.lo) == 0.0 {
+            return Self::exact(quotient);
+        }
         Self { lo: down(self.lo / divisor), hi: up(self.hi / divisor) }.sane()
     }
 
@@ -82,6 +86,9 @@ impl Enclosure {
         if self.lo.is_nan() || self.hi.is_nan() { Self { lo: f64::NEG_INFINITY, hi: f64::INFINITY } } else { self }
     }
 }
+
+/// Above this the remainder of a division is a number, however small it is.
+const SURELY_NORMAL: f64 = 1e-200;
 
 /// Is `sum`, the rounded `a + b`, exact? (Knuth's error-free sum.)
 fn sum_is_exact(a: f64, b: f64, sum: f64) -> bool {
@@ -195,6 +202,8 @@ mod tests {
         assert_eq!(Enclosure::exact(0.1) - Enclosure::exact(0.1), Enclosure::ZERO);
         assert_eq!(Enclosure::exact(-1.0) * Enclosure::exact(0.1), Enclosure::exact(-0.1));
         assert_eq!(Enclosure::ZERO.square().over(3.0), Enclosure::ZERO);
+        assert_eq!(Enclosure::exact(0.75).over(3.0), Enclosure::exact(0.25));
+        assert!(Enclosure::exact(1.0).over(3.0).width() > 0.0);
         assert!((Enclosure::exact(0.1) + Enclosure::exact(0.7)).width() > 0.0);
         let x = Enclosure::exact(0.1);
         assert_eq!(x + Enclosure::ZERO, x);
