@@ -17,8 +17,12 @@ pub(crate) fn about(source: &str) -> About {
         }
         let text = HEADINGS[..4].iter().fold(line, |text, heading| text.strip_prefix(heading).unwrap_or(text)).trim();
         let section = &mut sections[current];
+        let own_line = text.starts_with("- ") || text.starts_with('|');
+        if text.starts_with("|---") {
+            continue;
+        }
         if !section.is_empty() && !text.is_empty() {
-            section.push(if new_line || text.starts_with("- ") { '\n' } else { ' ' });
+            section.push(if new_line || own_line { '\n' } else { ' ' });
         }
         section.push_str(&text.replace("**", "").replace('`', ""));
         new_line = line.is_empty();
@@ -33,12 +37,12 @@ mod tests {
 
     #[test]
     fn sections_are_plain_text_with_a_line_for_each_paragraph_and_item() {
-        let source = "//! A title.\n//!\n//! **Definition.** Two `words`\n//! and 2 * 3:\n//! - one,\n//!   still one\n//! - two.\n//!\n\
+        let source = "//! A title.\n//!\n//! **Definition.** Two `words`\n//! and 2 * 3:\n//! - one,\n//!   still one\n//! - two.\n//! | a | b |\n//! |---|---|\n//!\n\
                       //! Then more.\n//!\n//! **Source.** Folklore.\n//!\n//! **Reference.** None.\n//!\n//! **Proof.** None.\n//!\n//! **Descent** fails.\n\
                       \n//! not here\n";
         let expected = About {
             title: "A title.".into(),
-            definition: "Two words and 2 * 3:\n- one, still one\n- two.\nThen more.".into(),
+            definition: "Two words and 2 * 3:\n- one, still one\n- two.\n| a | b |\nThen more.".into(),
             source: "Folklore.".into(),
             reference: "None.".into(),
             proof: "None.".into(),

@@ -1,18 +1,37 @@
 //! Small graphs and their vertex cover numbers.
 
 use crate::stream::Stream;
+use optgap_problem::{BadParameter, Parameter, Parameters};
+
+/// The parameters that choose a graph.
+pub(crate) const CHOICE: [Parameter; 3] = [
+    Parameter::choice("graph", "kind of graph", GRAPHS),
+    Parameter::integer("vertices", "vertices of the graph", 2, 30, 5),
+    Parameter::real("density", "chance of every edge of the random graph; the others ignore it", 0.0, 1.0, 0.5),
+];
 
 /// A simple graph on the vertices `0..vertices`, at most 30 of them.
 pub(crate) struct Graph {
     pub(crate) vertices: usize,
     /// Pairs `(u, v)` with `u < v`, in ascending order.
     pub(crate) edges: Vec<(usize, usize)>,
+    /// Was it drawn?
+    pub(crate) random: bool,
 }
 
 /// Names of the graphs, as a plan writes them.
-pub(crate) const GRAPHS: &[&str] = &["cycle", "complete", "star", "path", "prism", "crown", "petersen", "random"];
+const GRAPHS: &[&str] = &["cycle", "complete", "star", "path", "prism", "crown", "petersen", "random"];
 
 impl Graph {
+    /// The graph of the parameters [`CHOICE`].
+    ///
+    /// # Errors
+    /// When there is no such graph.
+    pub(crate) fn chosen(parameters: &Parameters, stream: &mut Stream) -> Result<Self, BadParameter> {
+        let (name, vertices, density) = (parameters.text("graph"), parameters.count("vertices"), parameters.real("density"));
+        Self::named(name, vertices, density, stream).map_err(BadParameter::Combination)
+    }
+
     /// The graph of a name in [`GRAPHS`] on so many vertices; `density` and `stream` serve the random one alone.
     ///
     /// # Errors
@@ -35,14 +54,14 @@ impl Graph {
                 (false, false) => !ring_neighbours(u - 5, v - 5, 5),
                 _ => v == u + 5,
             }),
-            _ => return Ok(Self::of(vertices, |_, _| stream.uniform() < density)),
+            _ => return Ok(Self { random: true, ..Self::of(vertices, |_, _| stream.uniform() < density) }),
         };
         Ok(Self::of(vertices, adjacent))
     }
 
     fn of(vertices: usize, mut adjacent: impl FnMut(usize, usize) -> bool) -> Self {
         let pairs = (0..vertices).flat_map(|u| (u + 1..vertices).map(move |v| (u, v)));
-        Self { vertices, edges: pairs.filter(|&(u, v)| adjacent(u, v)).collect() }
+        Self { vertices, edges: pairs.filter(|&(u, v)| adjacent(u, v)).collect(), random: false }
     }
 
     /// A smallest set of vertices that meets every edge, as a switch per vertex.

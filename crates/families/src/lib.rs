@@ -13,14 +13,27 @@
 
 mod about;
 mod admission;
+mod colouring;
+mod cosine;
 mod files;
+mod filter_splitting;
 mod graph;
+mod halfspace_cover;
+mod hypergraph;
+mod memorisation;
+mod orthants;
+mod parity;
+mod planted;
 mod principal;
 mod random_labels;
 mod real;
 mod request;
+mod set_splitting;
 mod sources;
+mod spirals;
+mod star;
 mod stream;
+mod subset_sum;
 mod table;
 mod teacher;
 mod vertex_cover;
@@ -29,5 +42,22 @@ mod xor;
 use optgap_problem::Family;
 
 /// Every family, in the order in which lists and reports show them.
-pub static FAMILIES: &[&dyn Family] =
-    &[&teacher::Teacher, &random_labels::RandomLabels, &xor::Xor, &vertex_cover::VertexCover, &real::Real, &files::Files];
+pub static FAMILIES: &[&dyn Family] = &[
+    &vertex_cover::VertexCover,
+    &subset_sum::SubsetSum,
+    &colouring::Colouring,
+    &filter_splitting::FilterSplitting,
+    &set_splitting::SetSplitting,
+    &halfspace_cover::HalfspaceCover,
+    &parity::Parity,
+    &orthants::Orthants,
+    &star::Star,
+    &memorisation::Memorisation,
+    &spirals::Spirals,
+    &cosine::Cosine,
+    &random_labels::RandomLabels,
+    &teacher::Teacher,
+    &xor::Xor,
+    &real::Real,
+    &files::Files,
+];

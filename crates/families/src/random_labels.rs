@@ -14,8 +14,8 @@
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
-use crate::request::{OUTPUT_BIAS, Request, TEST_SAMPLES, dataset, dimension, samples, width};
-use crate::stream::{Purpose, Stream};
+use crate::request::{OUTPUT_BIAS, Request, dataset, dimension, samples, width};
+use crate::stream::{Purpose, Stream, gaussian_rows};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
@@ -56,24 +56,19 @@ impl Family for RandomLabels {
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
-        let request = Request::new(self, parameters, seed);
         let network = Network { output_bias: parameters.switch("output-bias"), ..Network::dense(parameters.count("width")) };
-        let (rows, labels) = drawn(parameters, parameters.count("n"), seed, [Purpose::Inputs, Purpose::Labels]);
-        let mut instance = request.instance(&rows, labels, network)?;
-        let (rows, labels) = drawn(parameters, TEST_SAMPLES, seed, [Purpose::TestInputs, Purpose::TestLabels]);
-        instance.test = Some(dataset(&rows, labels)?);
+        let [rows, test_rows] = gaussian_rows(seed, parameters.count("n"), parameters.count("dimension"));
+        let signs = parameters.text("labels") == "signs";
+        let labels = |count, purpose| {
+            let mut stream = Stream::new(seed, purpose);
+            (0..count).map(|_| if signs { stream.sign() } else { stream.normal() }).collect()
+        };
+        let drawn = labels(rows.len(), Purpose::Labels);
+        let mut instance = Request::new(self, parameters, seed).instance(&rows, drawn, network)?;
+        instance.test = Some(dataset(&test_rows, labels(test_rows.len(), Purpose::TestLabels))?);
         refuse_trivial(&instance)?;
         Ok(instance)
     }
-}
-
-/// So many inputs with labels of their own.
-fn drawn(parameters: &Parameters, count: usize, seed: u64, purposes: [Purpose; 2]) -> (Vec<Vec<f64>>, Vec<f64>) {
-    let [inputs, labels] = purposes.map(|purpose| Stream::new(seed, purpose));
-    let signs = parameters.text("labels") == "signs";
-    let label = |stream: &mut Stream| if signs { stream.sign() } else { stream.normal() };
-    let mut stream = labels;
-    ({ inputs }.input_rows(count, parameters.count("dimension")), (0..count).map(|_| label(&mut stream)).collect())
 }
 
 #[cfg(test)]

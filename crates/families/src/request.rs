@@ -9,9 +9,6 @@ use serde_json::json;
 /// Parameters that every name shows, by one letter.
 const LETTERS: [(&str, &str); 3] = [("n", "n"), ("dimension", "d"), ("width", "k")];
 
-/// Samples of the test set of families that draw samples.
-pub(crate) const TEST_SAMPLES: usize = 200;
-
 /// The parameter `width` of most families.
 pub(crate) const fn width(default: i64) -> Parameter {
     Parameter::integer("width", "hidden units", 1, optgap_problem::MAX_WIDTH as i64, default)

@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     TestInputs = 7,
     TestNoise = 8,
     TestLabels = 9,
+    Numbers = 10,
 }
 
 /// Inverse of the resolution of inputs that are drawn or computed, such as [`Stream::input_rows`].
@@ -52,7 +53,7 @@ impl Stream {
     }
 
     /// Uniform among `0..bound`, which is not empty.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         // Words of the last, incomplete block of `bound` values would favour small results.
         let complete = u64::MAX - u64::MAX % bound;
@@ -82,6 +83,15 @@ impl Stream {
     pub(crate) fn input_rows(&mut self, count: usize, dimension: usize) -> Vec<Vec<f64>> {
         (0..count).map(|_| (0..dimension).map(|_| to_grid(self.normal(), INPUT_GRID)).collect()).collect()
     }
+}
+
+/// Samples of the test set of families that draw samples.
+pub(crate) const TEST_SAMPLES: usize = 200;
+
+/// Standard normal inputs of a data seed for training, `count` rows of `dimension`, and for testing.
+pub(crate) fn gaussian_rows(seed: u64, count: usize, dimension: usize) -> [Vec<Vec<f64>>; 2] {
+    [(Purpose::Inputs, count), (Purpose::TestInputs, TEST_SAMPLES)]
+        .map(|(purpose, count)| Stream::new(seed, purpose).input_rows(count, dimension))
 }
 
 /// The multiple of `1 / grid` nearest to `value`; `grid` is a power of two.

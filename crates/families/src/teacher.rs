@@ -19,21 +19,13 @@
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
-use crate::request::{OUTPUT_BIAS, Request, TEST_SAMPLES, dataset, dimension, samples, state_optimum, width};
-use crate::stream::{Purpose, Stream, to_grid};
-use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
+use crate::planted;
+use crate::request::{OUTPUT_BIAS, Request, dataset, dimension, samples, state_optimum, width};
+use crate::stream::{Purpose, Stream, gaussian_rows};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct Teacher;
-
-/// Inverse resolution of the teacher's directions and biases.
-const HIDDEN_GRID: f64 = 1024.0;
-
-/// Inverse resolution of the teacher's outputs.
-const OUTPUT_GRID: f64 = 64.0;
-
-/// After so many draws a unit is taken as it is.
-const MOST_DRAWS: usize = 1000;
 
 const PARAMETERS: &[Parameter] = &[
     samples(40),
@@ -71,89 +63,21 @@ impl Family for Teacher {
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
-        let request = Request::new(self, parameters, seed);
-        let plan = Setting::of(parameters);
-        let rows = Stream::new(seed, Purpose::Inputs).input_rows(plan.samples, plan.dimension);
-        let teacher = draw_teacher(&mut Stream::new(seed, Purpose::Teacher), plan.teacher_width, &rows);
-        let labels = noisy_labels(&teacher, &rows, plan.noise, Stream::new(seed, Purpose::Noise));
-        let network = Network { output_bias: plan.output_bias, ..Network::dense(plan.width) };
-        let mut instance = request.instance(&rows, labels, network)?;
-
-        let test_rows = Stream::new(seed, Purpose::TestInputs).input_rows(TEST_SAMPLES, plan.dimension);
-        let test_labels = noisy_labels(&teacher, &test_rows, plan.noise, Stream::new(seed, Purpose::TestNoise));
-        instance.test = Some(dataset(&test_rows, test_labels)?);
-
-        if plan.noise == 0.0 && plan.width >= plan.teacher_width {
-            state_optimum(&mut instance, 0.0, &padded(teacher, plan.width, plan.dimension));
+        let (width, teacher_width, noise) =
+            (parameters.count("width"), parameters.count("teacher-width"), parameters.real("noise"));
+        let [rows, test_rows] = gaussian_rows(seed, parameters.count("n"), parameters.count("dimension"));
+        let teacher = planted::network(seed, teacher_width, &rows);
+        let noisy = |rows, purpose| planted::noisy(planted::labels(&teacher, rows), noise, Stream::new(seed, purpose));
+        let network = Network { output_bias: parameters.switch("output-bias"), ..Network::dense(width) };
+        let mut instance = Request::new(self, parameters, seed).instance(&rows, noisy(&rows, Purpose::Noise), network)?;
+        instance.test = Some(dataset(&test_rows, noisy(&test_rows, Purpose::TestNoise))?);
+        if noise == 0.0 && width >= teacher_width {
+            state_optimum(&mut instance, 0.0, &planted::padded(teacher, width));
         } else {
             refuse_trivial(&instance)?;
         }
         Ok(instance)
     }
-}
-
-/// The parameters by their types.
-struct Setting {
-    samples: usize,
-    dimension: usize,
-    teacher_width: usize,
-    width: usize,
-    noise: f64,
-    output_bias: bool,
-}
-
-impl Setting {
-    fn of(parameters: &Parameters) -> Self {
-        Self {
-            samples: parameters.count("n"),
-            dimension: parameters.count("dimension"),
-            teacher_width: parameters.count("teacher-width"),
-            width: parameters.count("width"),
-            noise: parameters.real("noise"),
-            output_bias: parameters.switch("output-bias"),
-        }
-    }
-}
-
-fn draw_teacher(stream: &mut Stream, width: usize, rows: &[Vec<f64>]) -> Weights {
-    let dimension = rows[0].len();
-    let mut teacher = Weights::zero(width, dimension);
-    for unit in 0..width {
-        for _ in 0..MOST_DRAWS {
-            (teacher.hidden[unit], teacher.hidden_bias[unit]) = draw_unit(stream, dimension);
-            let on = |row: &Vec<f64>| {
-                let product: f64 = teacher.hidden[unit].iter().zip(row).map(|(w, x)| w * x).sum();
-                product + teacher.hidden_bias[unit] > 0.0
-            };
-            if rows.iter().any(on) && !rows.iter().all(on) {
-                break;
-            }
-        }
-        teacher.output[unit] = stream.sign() * to_grid(0.5 + stream.uniform(), OUTPUT_GRID);
-    }
-    teacher
-}
-
-/// A direction of length 1 and a bias, both on the grid.
-fn draw_unit(stream: &mut Stream, dimension: usize) -> (Vec<f64>, f64) {
-    let direction: Vec<f64> = (0..dimension).map(|_| stream.normal()).collect();
-    let length = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
-    let direction = direction.into_iter().map(|v| to_grid(v / length, HIDDEN_GRID)).collect();
-    (direction, to_grid(0.5 * stream.normal(), HIDDEN_GRID))
-}
-
-/// The teacher's outputs, exact because of the grids: pre-activations are multiples of `2^-26` below `2^10` and outputs
-/// multiples of `2^-32` below `2^17`, 49 of the 53 bits of an `f64`. Then the noise, rounded as usual.
-fn noisy_labels(teacher: &Weights, rows: &[Vec<f64>], noise: f64, mut stream: Stream) -> Vec<f64> {
-    rows.iter().map(|row| teacher.predict(row) + if noise > 0.0 { noise * stream.normal() } else { 0.0 }).collect()
-}
-
-/// The teacher as a student of `width` units: the spare ones have output 0.
-fn padded(mut teacher: Weights, width: usize, dimension: usize) -> Weights {
-    teacher.hidden.resize(width, vec![0.0; dimension]);
-    teacher.hidden_bias.resize(width, 0.0);
-    teacher.output.resize(width, 0.0);
-    teacher
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@
 //! `petersen` or `crown`, whose smallest covers are few and far apart.
 
 use crate::about::about;
-use crate::graph::{GRAPHS, Graph};
+use crate::graph::{CHOICE, Graph};
 use crate::request::{Request, state_optimum};
 use crate::stream::{Purpose, Stream};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
@@ -41,9 +41,9 @@ pub(crate) struct VertexCover;
 const SATURATION: f64 = 4.0;
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter::choice("graph", "kind of graph", GRAPHS),
-    Parameter::integer("vertices", "vertices of the graph, one less than the number of inputs", 2, 30, 5),
-    Parameter::real("density", "chance of every edge of the random graph; the others ignore it", 0.0, 1.0, 0.5),
+    CHOICE[0],
+    CHOICE[1],
+    CHOICE[2],
     Parameter::switch("train-output", "whether the output weight is trained instead of fixed to 1", true),
 ];
 
@@ -74,15 +74,11 @@ impl Family for VertexCover {
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
-        let (kind, vertices) = (parameters.text("graph"), parameters.count("vertices"));
-        let (density, train_output) = (parameters.real("density"), parameters.switch("train-output"));
-        let graph =
-            Graph::named(kind, vertices, density, &mut Stream::new(seed, Purpose::Graph)).map_err(BadParameter::Combination)?;
+        let graph = Graph::chosen(parameters, &mut Stream::new(seed, Purpose::Graph))?;
         let cover = graph.smallest_cover();
         let (rows, labels) = samples(&graph);
-        let network = Network { hidden_bias: false, train_output, ..Network::dense(1) };
-        let random = kind == "random";
-        let mut instance = Request::new(self, parameters, seed).drawn(random).instance(&rows, labels, network)?;
+        let network = Network { hidden_bias: false, train_output: parameters.switch("train-output"), ..Network::dense(1) };
+        let mut instance = Request::new(self, parameters, seed).drawn(graph.random).instance(&rows, labels, network)?;
         let cover_number = cover.iter().filter(|chosen| **chosen).count();
         let optimum = cover_number as f64 / instance.data.len() as f64;
         state_optimum(&mut instance, optimum, &witness(&cover));

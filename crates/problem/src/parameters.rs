@@ -231,8 +231,16 @@ impl Parameters {
     /// # Panics
     /// When the set was not completed against a declaration that has this name as such an integer: a programming error.
     pub fn count(&self, name: &str) -> usize {
+        usize::try_from(self.integer(name)).expect("declared as not negative")
+    }
+
+    /// A whole number of a completed parameter set.
+    ///
+    /// # Panics
+    /// As [`Parameters::count`].
+    pub fn integer(&self, name: &str) -> i64 {
         match self.0.get(name) {
-            Some(Value::Integer(v)) => usize::try_from(*v).expect("declared as not negative"),
+            Some(Value::Integer(v)) => *v,
             other => panic!("parameter {name} is {other:?}, not a whole number"),
         }
     }
