@@ -13,24 +13,34 @@
 
 mod about;
 mod admission;
+mod clusters;
 mod colouring;
 mod cosine;
+mod deep_linear;
 mod files;
 mod filter_splitting;
+mod gaussian_convolution;
 mod graph;
 mod halfspace_cover;
 mod hypergraph;
 mod memorisation;
 mod orthants;
+mod orthonormal_population;
+mod orthonormal_teacher;
 mod parity;
 mod planted;
 mod principal;
 mod random_labels;
 mod real;
+mod redundant;
 mod request;
+mod separable;
 mod set_splitting;
+mod single_index;
 mod sources;
+mod spectrum;
 mod spirals;
+mod staircase;
 mod star;
 mod stream;
 mod subset_sum;
@@ -57,7 +67,17 @@ pub static FAMILIES: &[&dyn Family] = &[
     &cosine::Cosine,
     &random_labels::RandomLabels,
     &teacher::Teacher,
+    &orthonormal_teacher::OrthonormalTeacher,
+    &orthonormal_population::OrthonormalPopulation,
+    &gaussian_convolution::GaussianConvolution,
+    &single_index::SingleIndex,
+    &staircase::Staircase,
     &xor::Xor,
+    &clusters::Clusters,
+    &separable::Separable,
+    &redundant::Redundant,
+    &spectrum::Spectrum,
+    &deep_linear::DeepLinear,
     &real::Real,
     &files::Files,
 ];

@@ -62,15 +62,11 @@ impl Family for Parity {
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
         let (dimension, subset, width) = (parameters.count("dimension"), parameters.count("subset"), parameters.count("width"));
         let (corners, flips) = (parameters.count("corners"), parameters.real("flips"));
-        let total = 1 << dimension;
-        if subset > dimension || corners > total {
-            return Err(BadParameter::Combination(format!(
-                "{dimension} bits have {total} corners, so subset={subset} or corners={corners} is too many; raise dimension"
-            )));
+        if subset > dimension {
+            let text = format!("{dimension} bits cannot have subset={subset} relevant ones; raise dimension or lower subset");
+            return Err(BadParameter::Combination(text));
         }
-        let chosen: Vec<usize> =
-            if corners == 0 { (0..total).collect() } else { Stream::new(seed, Purpose::Subsample).subset(total, corners) };
-        let rows: Vec<Vec<f64>> = chosen.iter().map(|&corner| bits(corner, dimension)).collect();
+        let [rows, others] = cube(dimension, corners, &mut Stream::new(seed, Purpose::Subsample))?;
         let label = |row: &Vec<f64>| row[..subset].iter().product::<f64>();
         let mut labels: Vec<f64> = rows.iter().map(label).collect();
         let flipped = (flips * labels.len() as f64).round() as usize;
@@ -78,10 +74,8 @@ impl Family for Parity {
             labels[index] = -labels[index];
         }
         let network = Network { output_bias: true, ..Network::dense(width) };
-        let drawn = (1..total).contains(&corners) || (1..labels.len()).contains(&flipped);
+        let drawn = !others.is_empty() || (1..labels.len()).contains(&flipped);
         let mut instance = Request::new(self, parameters, seed).drawn(drawn).instance(&rows, labels, network)?;
-        let others = (0..total).filter(|corner| chosen.binary_search(corner).is_err()).take(TEST_SAMPLES);
-        let others: Vec<Vec<f64>> = others.map(|corner| bits(corner, dimension)).collect();
         if !others.is_empty() {
             instance.test = Some(dataset(&others, others.iter().map(label).collect())?);
         }
@@ -94,13 +88,29 @@ impl Family for Parity {
     }
 }
 
+/// So many corners of the cube, drawn at random, or all for 0; and at most 200 of the others.
+///
+/// # Errors
+/// When the cube has fewer.
+pub(crate) fn cube(dimension: usize, corners: usize, stream: &mut Stream) -> Result<[Vec<Vec<f64>>; 2], BadParameter> {
+    let total = 1 << dimension;
+    if corners > total {
+        let text = format!("{dimension} bits have {total} corners, so corners={corners} is too many; raise dimension");
+        return Err(BadParameter::Combination(text));
+    }
+    let chosen = if corners == 0 { (0..total).collect() } else { stream.subset(total, corners) };
+    let others = (0..total).filter(|corner| chosen.binary_search(corner).is_err()).take(TEST_SAMPLES);
+    let rows = |corners: &mut dyn Iterator<Item = usize>| corners.map(|corner| bits(corner, dimension)).collect();
+    Ok([rows(&mut chosen.iter().copied()), rows(&mut others.into_iter())])
+}
+
 /// The bits of a number as -1 and 1.
 fn bits(corner: usize, dimension: usize) -> Vec<f64> {
     (0..dimension).map(|bit| if corner >> bit & 1 == 1 { 1.0 } else { -1.0 }).collect()
 }
 
 /// The alternating sum of the module documentation.
-fn witness(dimension: usize, subset: usize, width: usize) -> Weights {
+pub(crate) fn witness(dimension: usize, subset: usize, width: usize) -> Weights {
     let mut weights = Weights::zero(width, dimension);
     weights.output.fill(0.0);
     weights.output_bias = 1.0;

@@ -20,6 +20,7 @@ pub(crate) enum Purpose {
     TestNoise = 8,
     TestLabels = 9,
     Numbers = 10,
+    Jitter = 11,
 }
 
 /// Inverse of the resolution of inputs that are drawn or computed, such as [`Stream::input_rows`].
