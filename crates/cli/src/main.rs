@@ -7,6 +7,7 @@ mod picture;
 mod printer;
 mod proof;
 mod searching;
+mod sweep;
 mod terminal;
 mod threshold;
 mod weights;
@@ -52,6 +53,7 @@ Examples:
   optgap verify houses.csv proof.certificate --target price   is the lower bound really proved?
   optgap list                                 families and methods
   optgap info vertex-cover                    all about one family
+  optgap new family two-moons                 begin one of your own
 
 Exit codes: 0 fine, 1 a loss below a proved bound or a rejected certificate, 2 usage or bad input,
 3 some cells failed or a certificate could not be written, 130 interrupted.";
