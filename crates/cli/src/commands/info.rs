@@ -9,10 +9,15 @@ use optgap_problem::{About, Family, Instance, Network, NetworkKind, Reference, T
 use std::fmt::Write;
 
 /// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
+///
+/// The prediction was written down before anything was measured; reports print it beside the result. At the end stands one
+/// instance: its size, what is known of its optimum, and for one or two inputs its data as a picture.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap info vertex-cover
-  optgap info \"teacher[dimension=1,noise=0]\" --seed 3     the picture and the instance are of these parameters")]
+  optgap info vertex-cover --size large                      the instance at the end is of that size
+  optgap info \"teacher[dimension=1,noise=0]\" --seed 3      the instance is of these parameters and this seed
+  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3       the same instance as JSON")]
 pub(crate) struct Arguments {
     /// Family, with parameters if wanted: name[parameter=value,...]
     family: String,
