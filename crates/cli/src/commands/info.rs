@@ -10,8 +10,9 @@ use std::fmt::Write;
 
 /// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
 ///
-/// The prediction was written down before anything was measured; reports print it beside the result. At the end stands one
-/// instance: its size, what is known of its optimum, and for one or two inputs its data as a picture.
+/// The text is that of the family's source file: what the data are, where the idea comes from, what is known of the optimum and
+/// why, and what descent is expected to do, which reports print beside the result. At the end stands one instance: its size,
+/// its optimum if that is known, and for one or two inputs its data as a picture.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap info vertex-cover

@@ -7,8 +7,8 @@
 //!
 //! **Reference.** 0 for width 2 and more, attained by `relu(x_1) + relu(-x_1)` without rounding. For width 1 nothing is known.
 //!
-//! **Descent** is expected to reach 0 from about every start whose two units begin on different sides of the kink, and to
-//! stay above it from the others. Say what you expect and why: reports print it beside what was measured.
+//! **Descent** is expected to reach 0 from about half of the starts of two units: from those whose units begin on different
+//! sides of the kink. Say what you expect and why: reports print it beside what was measured.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
