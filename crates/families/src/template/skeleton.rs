@@ -75,7 +75,8 @@ fn label(row: &[f64]) -> f64 {
     row[0].abs()
 }
 
-/// Weights of loss 0, where the formula has such. Where no optimum is known, leave this out and call `refuse_trivial` alone.
+/// Weights of loss 0, where the formula has such. Where no optimum is known, leave out this and its test, and call
+/// `refuse_trivial` alone.
 fn witness(width: usize, dimension: usize) -> Option<Weights> {
     if width < 2 {
         return None;
