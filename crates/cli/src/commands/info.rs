@@ -16,9 +16,9 @@ use std::fmt::Write;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap info vertex-cover
-  optgap info vertex-cover --size large                      the instance at the end is of that size
-  optgap info \"teacher[dimension=1,noise=0]\" --seed 3      the instance is of these parameters and this seed
-  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3       the same instance as JSON")]
+  optgap info vertex-cover --size large                  the instance at the end is of that size
+  optgap info \"teacher[dimension=1,noise=0]\" --seed 3    of these parameters and this seed
+  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3     the same instance as JSON")]
 pub(crate) struct Arguments {
     /// Family, with parameters if wanted: name[parameter=value,...]
     family: String,

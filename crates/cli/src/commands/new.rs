@@ -31,9 +31,9 @@ enum What {
 }
 
 const EXAMPLES: &str = "Examples:
-  optgap new family two-moons                          writes crates/families/src/two_moons.rs
-  OPTGAP_GOLDEN=1 cargo test -p optgap-families        holds it against every rule, writes its fingerprints
-  cargo optgap info two-moons                          shows it, with a picture";
+  optgap new family two-moons                      writes crates/families/src/two_moons.rs
+  OPTGAP_GOLDEN=1 cargo test -p optgap-families    tests it, writes its fingerprints down
+  cargo optgap info two-moons                      shows it, with a picture";
 
 /// Where families live in the repository.
 const FOLDER: &str = "crates/families/src";
