@@ -22,8 +22,8 @@ use std::path::PathBuf;
   optgap gen xor
   optgap gen \"teacher[n=100,noise=0.1]\" --seed 7 --out teacher.json
   optgap gen vertex-cover --size medium | python3 -m json.tool
-  optgap gen random-labels --size small --count 1000 --out sweep     the seeds 1 to 1000, a file each
-  optgap gen \"files[folder=sweep]\" --seed 3                        the third of them by name")]
+  optgap gen random-labels --size small --count 1000 --out sweep   the seeds 1 to 1000
+  optgap gen \"files[folder=sweep]\" --seed 3                      the third of them by name")]
 pub(crate) struct Arguments {
     /// Family with parameters: name[parameter=value,...]; `optgap list` shows the names, `optgap info NAME` the parameters
     family: String,
