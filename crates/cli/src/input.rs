@@ -111,6 +111,7 @@ pub(crate) fn description(instance: &Instance) -> String {
     let (data, width) = (&instance.data, instance.network.width);
     let units = match instance.network.kind {
         NetworkKind::Dense => counted(width, "hidden unit"),
+        NetworkKind::DeepLinear { depth } => format!("a product of {depth} matrices"),
         NetworkKind::SharedFilter { patch_size, .. } => format!("1 filter of {}", counted(patch_size, "input")),
     };
     let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), units];

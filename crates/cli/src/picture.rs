@@ -23,7 +23,8 @@ pub(crate) fn picture(data: &Dataset) -> String {
         canvas[ROWS - 1 - up.place(y, ROWS)][across.place(x, COLUMNS)] = letter;
     }
     let edge = format!("  +{}+\n", "-".repeat(COLUMNS));
-    let lines: String = canvas.iter().map(|line| ["  |", &String::from_iter(line), "|\n"].concat()).collect();
+    let lines: Vec<String> = canvas.iter().map(|line| format!("  |{}|\n", line.iter().collect::<String>())).collect();
+    let lines = lines.concat();
     let (first, second) = if data.dimension() == 1 { ("x", "y") } else { ("x1", "x2") };
     let legend = if data.dimension() == 1 {
         String::new()

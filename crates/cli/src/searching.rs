@@ -53,7 +53,7 @@ impl Searched {
     pub(crate) fn refused(instance: &Instance, best: &Weights) -> anyhow::Result<Self> {
         let loss = instance.loss_of(best)?;
         let bounds = Bounds { lower: 0.0, upper: loss.hi };
-        let result = ExactResult { bounds, loss_lower: loss.lo, nodes: 0, arrangement_log10: Some(cells_log10(instance)) };
+        let result = ExactResult { bounds, loss_lower: loss.lo, nodes: 0, arrangement_log10: cells_log10(instance) };
         let attempt = ExactAttempt {
             status: Status::Unsupported,
             verdict: Verdict::NotApplicable,

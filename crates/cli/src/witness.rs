@@ -50,6 +50,7 @@ fn rounded(weights: &Weights, places: i32) -> Weights {
     let round = |value: &f64| (value * unit).round() / unit + 0.0;
     let list = |values: &[f64]| values.iter().map(round).collect();
     Weights {
+        inner: vec![],
         hidden: weights.hidden.iter().map(|row| list(row)).collect(),
         hidden_bias: list(&weights.hidden_bias),
         output: list(&weights.output),
@@ -67,14 +68,15 @@ mod tests {
         // Residuals 1/3 and -1/3 cannot be doubles; here the loss is exactly 1/4.
         let data = Dataset::new(&[vec![1.0], vec![1.0]], vec![0.0, 1.0]).expect("valid");
         let instance = Instance::new(data, Network::dense(1), Loss::Squared).expect("valid");
-        let weights = Weights { hidden: vec![vec![0.25]], hidden_bias: vec![0.25], output: vec![1.0], output_bias: 0.0 };
+        let weights =
+            Weights { inner: vec![], hidden: vec![vec![0.25]], hidden_bias: vec![0.25], output: vec![1.0], output_bias: 0.0 };
         let ask = |text: &str, weights: &Weights| {
             let threshold = Threshold::parse(text).expect("valid");
             Question::new(&instance, &threshold).witness(weights)
         };
         assert_eq!(ask("1/4", &weights).as_ref(), Some(&weights));
         assert_eq!(ask("0.2499999999999999999999999999999999", &weights), None);
-        let near = Weights { hidden: vec![vec![0.25f64.next_up()]], ..weights.clone() };
+        let near = Weights { inner: vec![], hidden: vec![vec![0.25f64.next_up()]], ..weights.clone() };
         assert_eq!(ask("0.25", &near).as_ref(), Some(&weights), "rounding finds the exact one");
         assert!(ask("0.25000001", &near).as_ref() == Some(&near), "good enough as it is");
     }

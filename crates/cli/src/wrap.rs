@@ -21,7 +21,7 @@ fn wrapped_paragraph(paragraph: &str, indent: &str) -> String {
             last.push_str(word);
         }
     }
-    lines.iter().map(|line| [indent, line, "\n"].concat()).collect()
+    lines.iter().map(|line| format!("{indent}{line}\n")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ fn problem() -> impl Strategy<Value = (Instance, Weights)> {
         (table(samples, inputs), row(samples), table(width, unit_inputs), row(width), row(width), number()).prop_map(
             move |(x, y, hidden, hidden_bias, output, output_bias)| {
                 let weights = Weights {
+                    inner: vec![],
                     hidden,
                     hidden_bias: if network.hidden_bias { hidden_bias } else { vec![0.0; width] },
                     output: if network.train_output { output } else { vec![1.0; width] },

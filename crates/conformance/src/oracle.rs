@@ -7,7 +7,7 @@
 //! Under a shared filter the `x_i` are the patches of all samples, and a sample's output is the mean over its own.
 
 use crate::nonnegative::least_squares_value;
-use optgap_problem::{Instance, Loss};
+use optgap_problem::Instance;
 use std::collections::BTreeSet;
 
 /// Inputs are multiplied by this and must then be integers.
@@ -22,7 +22,7 @@ const MOST_POINTS: usize = 15;
 /// # Panics
 /// When the instance is outside these limits.
 pub fn brute_force_optimum(instance: &Instance) -> f64 {
-    let Loss::Squared = instance.loss;
+    instance.is_relu_regression().expect("the oracle is for squared errors of relu units");
     let rows = integer_rows(instance);
     let labels = instance.data.labels();
     let network = &instance.network;
@@ -164,7 +164,7 @@ fn shorten(line: Vec<i128>) -> Vec<i128> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use optgap_problem::{Dataset, Network};
+    use optgap_problem::{Dataset, Loss, Network};
 
     fn instance(rows: &[Vec<f64>], labels: &[f64], width: usize) -> Instance {
         Instance::new(Dataset::new(rows, labels.to_vec()).expect("valid"), Network::dense(width), Loss::Squared).expect("valid")

@@ -22,7 +22,7 @@
 //! only). `dual` (with `pivots`, `equalities` and `exact_fit` for the hard cases) proves the bound with rigorous arithmetic. One unit in
 //! many dimensions is searched by `one_sided` instead, which branches on the samples' sides. Only proved bounds prune, and `certificate`
 //! writes the proofs down for an independent checker, if the task asks for it.
-//! [`CellPolish`] solves the activation cell of given weights.
+//! `deep_linear` has the networks without units, whose optimum is least squares. [`CellPolish`] solves the activation cell of given weights.
 
 mod arrangement;
 mod bound;
@@ -30,6 +30,7 @@ mod branching;
 mod certificate;
 mod cone;
 mod cut_samples;
+mod deep_linear;
 mod descent;
 mod digits;
 mod dual;

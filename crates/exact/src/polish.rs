@@ -13,7 +13,7 @@
 
 use crate::linear::{Orthogonal, cholesky, cholesky_back, cholesky_forward, inner, norm};
 use crate::projection::{Halfspaces, project};
-use optgap_problem::{Activation, Instance, Loss, Polish, Unsupported, Weights};
+use optgap_problem::{Instance, Polish, Unsupported, Weights};
 
 /// Columns of the data whose remainder after projection is below this share count as dependent.
 const DEPENDENT: f64 = 1e-11;
@@ -47,8 +47,7 @@ pub struct CellPolish;
 
 impl Polish for CellPolish {
     fn polish(&self, instance: &Instance, weights: &Weights) -> Result<Weights, Unsupported> {
-        let Activation::Relu = instance.network.activation;
-        let Loss::Squared = instance.loss;
+        instance.is_relu_regression()?;
         let before = instance.loss_of(weights).map_err(|error| Unsupported(error.to_string()))?;
         if !before.is_finite() {
             return Err(Unsupported("the weights have no finite loss".into()));

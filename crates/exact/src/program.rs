@@ -318,7 +318,8 @@ fn shift(column: &[f64]) -> f64 {
     if shifted.is_finite() { shifted } else { 0.0 }
 }
 
-fn exact(value: f64) -> BigRational {
+/// The number itself.
+pub(crate) fn exact(value: f64) -> BigRational {
     BigRational::from_float(value).expect("validated as finite")
 }
 

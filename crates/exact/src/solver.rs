@@ -2,6 +2,7 @@
 
 use crate::arrangement::Arrangement;
 use crate::certificate::{Journal, Kind};
+use crate::deep_linear;
 use crate::descent::Landscape;
 use crate::hull::Hull;
 use crate::incumbent::Incumbent;
@@ -13,8 +14,8 @@ use crate::products::search_products;
 use crate::program::Program;
 use crate::search::{Limits, Searched};
 use optgap_problem::{
-    Activation, BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter,
-    Parameters, Progress, SolveError, StopReason, Unsupported, Watch, Weights,
+    BadParameter, Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Loss, Method, NetworkKind, Parameter, Parameters,
+    Progress, SolveError, StopReason, Unsupported, Watch, Weights,
 };
 use std::time::{Duration, Instant};
 
@@ -166,8 +167,10 @@ impl Default for Cones {
 
 impl ExactSolver for Cones {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        let Activation::Relu = instance.network.activation;
-        let Loss::Squared = instance.loss;
+        if is_deep_linear(instance) {
+            return deep_linear::supports(instance);
+        }
+        instance.is_relu_regression()?;
         if let NetworkKind::SharedFilter { .. } = instance.network.kind {
             return self.supports_filter(instance);
         }
@@ -187,6 +190,9 @@ impl ExactSolver for Cones {
         self.supports(instance)?;
         if let Some(start) = task.start {
             instance.loss_of(start)?;
+        }
+        if is_deep_linear(instance) {
+            return Ok(least_squares(instance, task));
         }
         let program = Program::new(instance);
         let landscape = Landscape::new(&program);
@@ -209,6 +215,25 @@ impl ExactSolver for Cones {
         let certificate = journal.map(|journal| journal.end(&weights)).or(refused.map(Err));
         Ok(ExactOutcome { weights, lower, nodes, stop, certificate })
     }
+}
+
+/// A product of matrices that is fitted by squares.
+fn is_deep_linear(instance: &Instance) -> bool {
+    matches!(instance.network.kind, NetworkKind::DeepLinear { .. }) && instance.loss == Loss::Squared
+}
+
+/// What needs no search.
+fn least_squares(instance: &Instance, task: ExactTask<'_>) -> ExactOutcome {
+    let (weights, lower) = deep_linear::least_squares(instance);
+    let upper = instance.loss_of(&weights).map_or(f64::INFINITY, |loss| loss.hi);
+    let stop = match task.threshold {
+        Some(threshold) if upper <= threshold => StopReason::TargetReached,
+        Some(threshold) if lower > threshold => StopReason::TargetExcluded,
+        _ if (Bounds { lower, upper }).closed(task.tolerance) => StopReason::BoundsClosed,
+        _ => StopReason::Converged,
+    };
+    let unwritten = "certificates are of networks with relu units; this optimum is least squares in fractions".to_owned();
+    ExactOutcome { weights, lower, nodes: 0, stop, certificate: task.certificate.map(|_| Err(unwritten)) }
 }
 
 /// The caller's watch, which also stops when the loss that was asked for is reached.

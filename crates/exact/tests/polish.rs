@@ -30,6 +30,7 @@ fn problem(widths: std::ops::Range<usize>, samples: std::ops::Range<usize>) -> i
             let network = Network { hidden_bias: bias, output_bias, train_output, ..Network::dense(k) };
             let instance = Instance::new(Dataset::new(&x, y).expect("valid"), network, Loss::Squared).expect("valid");
             let weights = Weights {
+                inner: vec![],
                 hidden,
                 hidden_bias: if bias { hidden_bias } else { vec![0.0; k] },
                 output: if train_output { output } else { vec![1.0; k] },
@@ -185,6 +186,7 @@ proptest! {
         let rows: Vec<Vec<f64>> = x.iter().map(|&x| vec![x]).collect();
         let instance = Instance::new(Dataset::new(&rows, y).expect("valid"), Network::dense(2), Loss::Squared).expect("valid");
         let weights = Weights {
+            inner: vec![],
             hidden: vec![vec![w[0]], vec![w[1]]],
             hidden_bias: vec![w[2], w[3]],
             output: signs.map(|positive| if positive { 1.5 } else { -0.5 }).to_vec(),
@@ -251,6 +253,7 @@ fn a_polished_filter_is_the_best_of_its_cell() {
     for seed in 0..30 {
         let instance = filter(seed, 1 + seed % 3, [true, true, true]);
         let given = Weights {
+            inner: vec![],
             hidden: vec![vec![wave(seed + 11), wave(seed + 12)]],
             hidden_bias: vec![wave(seed + 13)],
             output: vec![wave(seed + 14)],
@@ -279,6 +282,7 @@ fn units_that_are_off_or_silent_keep_their_weights() {
     let data = Dataset::new(&[vec![0.0], vec![1.0], vec![2.0]], vec![1.0, 2.0, 4.0]).expect("valid");
     let instance = Instance::new(data, Network::dense(3), Loss::Squared).expect("valid");
     let weights = Weights {
+        inner: vec![],
         hidden: vec![vec![1.0], vec![-1.0], vec![0.5]],
         hidden_bias: vec![0.5, -3.0, 0.1],
         output: vec![1.0, 2.0, 0.0],
@@ -299,6 +303,7 @@ fn wide_networks_are_polished_in_reasonable_time_and_far_too_wide_ones_refused()
     let wide = |width: usize| {
         let instance = Instance::new(data.clone(), Network::dense(width), Loss::Squared).expect("valid");
         let weights = Weights {
+            inner: vec![],
             hidden: (0..width).map(|j| (0..3).map(|c| wave(100 * j + c + 7)).collect()).collect(),
             hidden_bias: (0..width).map(|j| 0.3 * wave(j + 77)).collect(),
             output: (0..width).map(|j| wave(31 * j + 3)).collect(),

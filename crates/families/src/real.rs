@@ -1,73 +1,68 @@
-//! Recorded data: Fisher's irises and the diabetes patients of Efron and others.
+//! Recorded data: seven small tables of measurements, from Fisher's irises to the shaking of earthquakes.
 //!
 //! **Definition.** `data` names a table that is shipped with this crate (`data/README.md` has sources and licences),
 //! `features` some of its columns joined by `+`, `target` another column. A random subset of `n` rows, in the order of the
 //! file, is the training set and all other rows are the test set. Features and measured targets are z-scored with the
-//! training set's constants, rounded so that scores are exact affine images of the recorded decimals (see `table.rs`). The
-//! irises can also be told apart: the target `setosa`, `versicolor` or `virginica` is 1 for the species and -1 for the others.
+//! training set's constants, rounded so that scores are exact affine images of the recorded decimals (see `table.rs`). Where
+//! rows belong to classes, a class can be the target: 1 for its rows and -1 for the others.
 //!
-//! Defaults: `iris` with `petal-length+petal-width` and target `versicolor`, the species between the two others, so that
-//! two kinks are needed; `diabetes` with `bmi+s5`, the two strongest predictors, and target `progression`.
+//! `features` can also be `pca1` to `pca5`: the leading principal components of all columns but the target and the class,
+//! standardised. Means, deviations and components come from the training rows alone, every component has unit variance there
+//! as any other feature, and its scores are rounded to multiples of `2^-16` (see `principal.rs`).
 //!
-//! **Source.** Fisher (1936); Efron, Hastie, Johnstone and Tibshirani (2004).
+//! Defaults are two telling features and a target that gives two kinks something to do:
 //!
-//! **Reference.** None. Irises repeat and lie on a grid of 1 mm, so identical inputs with different labels keep the optimum
-//! above 0 whatever the width.
+//! | `data` | rows | default features | default target | classes |
+//! |---|---|---|---|---|
+//! | `iris` | 150 | `petal-length+petal-width` | `versicolor`, the species between the two others | `setosa`, `versicolor`, `virginica` |
+//! | `diabetes` | 442 | `bmi+s5`, the strongest predictors | `progression` after a year | none |
+//! | `wine` | 178 | `alcohol+colour-intensity` | `grignolino`, the light and pale cultivar | `barolo`, `grignolino`, `barbera` |
+//! | `breast-cancer` | 569 | `worst-area+worst-smoothness`, two of the three of Street and others | `malignant` | `malignant`, `benign` |
+//! | `penguins` | 342 | `bill-length+bill-depth` | `chinstrap`, as deep as one species and as long as the other | `adelie`, `chinstrap`, `gentoo` |
+//! | `red-wine` | 1599 | `alcohol+volatile-acidity`, the strongest predictors | `quality`, 3 to 8 | none |
+//! | `earthquakes` | 182 | `magnitude+distance` | `acceleration` of the ground at its peak | none |
 //!
-//! **Descent** is expected to reach the optimum or come close from many starts on `diabetes`, where the signal is nearly
-//! linear and the kinks gain little, so that local minima differ by little, too. On `iris[target=versicolor]` both kinks must be
-//! placed around a narrow band; starts that put both on one side should end visibly above the optimum.
+//! **Source.** Fisher (1936); Efron, Hastie, Johnstone and Tibshirani (2004); Forina and others (1986) with Aeberhard (1992);
+//! Street, Wolberg and Mangasarian (1993); Gorman, Williams and Fraser (2014); Cortez and others (2009); Joyner, Boore and
+//! Porcella (1981). Components: Hotelling (1933).
+//!
+//! **Reference.** None. Few digits were recorded, and `red-wine` repeats 240 rows, so identical inputs with different labels
+//! can keep the optimum above 0 whatever the width.
+//!
+//! **Descent** is expected to reach the optimum or come close from many starts on `diabetes` and `red-wine`, where the signal
+//! is nearly linear and the kinks gain little, so that local minima differ by little, too. A single boundary sets `grignolino`
+//! and `malignant` apart: two kinks make the ramp between the labels -1 and 1, which many starts should find. On `versicolor`
+//! and `chinstrap` the kinks must be placed on two sides of a region, and on `earthquakes` among the crowded stations near
+//! the source, where the shaking falls steeply; starts that put both on one side, or far out where few stations are, should
+//! end visibly above the optimum. Components are no easier: they spread the same signal over directions that were not chosen
+//! for the target.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
+use crate::principal::{MOST_COMPONENTS, component_scores};
 use crate::request::{OUTPUT_BIAS, Request, dataset, width};
+use crate::sources::{NAMES, Source};
 use crate::stream::{Purpose, Stream};
-use crate::table::{Column, Standardiser, parse};
+use crate::table::{Column, Standardiser};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct Real;
 
-/// A shipped table and what is used of it by default.
-struct Source {
-    name: &'static str,
-    text: &'static str,
-    features: &'static str,
-    target: &'static str,
-    /// Classes that can be targets: name, and value of the class column.
-    classes: &'static [(&'static str, i64)],
-    /// Column with the class.
-    class_column: &'static str,
-}
-
-static SOURCES: [Source; 2] = [
-    Source {
-        name: "iris",
-        text: include_str!("../data/iris.csv"),
-        features: "petal-length+petal-width",
-        target: "versicolor",
-        classes: &[("setosa", 0), ("versicolor", 1), ("virginica", 2)],
-        class_column: "species",
-    },
-    Source {
-        name: "diabetes",
-        text: include_str!("../data/diabetes.csv"),
-        features: "bmi+s5",
-        target: "progression",
-        classes: &[],
-        class_column: "",
-    },
-];
-
 const PARAMETERS: &[Parameter] = &[
-    Parameter::choice("data", "the table", &["iris", "diabetes"]),
-    Parameter::text("features", "input columns joined by +; default: petal-length+petal-width, or bmi+s5", "default"),
+    Parameter::choice("data", "the table", &NAMES),
     Parameter::text(
-        "target",
-        "a column, or a species of the irises as 1 against -1; default: versicolor, or progression",
+        "features",
+        "input columns joined by +, or pca1 to pca5: leading principal components of all columns but the target and the class; \
+         default: two telling columns of the table",
         "default",
     ),
-    Parameter::integer("n", "rows of the training set; at most 150 irises or 442 patients", 3, 442, 50),
+    Parameter::text(
+        "target",
+        "a column, or a class of the table as 1 against -1; default: a telling one of the table",
+        "default",
+    ),
+    Parameter::integer("n", "rows of the training set, at most those of the table", 3, 500, 50),
     width(2),
     OUTPUT_BIAS,
 ];
@@ -105,11 +100,12 @@ impl Family for Real {
         let total = choice.target.values.len();
         if samples > total {
             let data = choice.source.name;
-            return Err(BadParameter::Combination(format!("data={data} has {total} rows, so n={samples} is too many")));
+            let text = format!("data={data} has {total} rows, so n={samples} is too many; take at most n={total}");
+            return Err(BadParameter::Combination(text));
         }
         let training = Stream::new(seed, Purpose::Subsample).subset(total, samples);
         let rest: Vec<usize> = (0..total).filter(|row| training.binary_search(row).is_err()).collect();
-        let scaled = choice.scaled(&training);
+        let scaled = choice.scaled(&training)?;
 
         let network = Network { output_bias, ..Network::dense(width) };
         let bias = if output_bias { "-c" } else { "" };
@@ -119,7 +115,7 @@ impl Family for Real {
         let request = Request::new(self, parameters, seed).drawn(!rest.is_empty());
         let mut instance = request.instance(&rows, labels, network)?;
         instance.name = name;
-        instance.provenance["features"] = choice.features.iter().map(|column| column.name.as_str()).collect();
+        instance.provenance["features"] = choice.features.names().into();
         instance.provenance["target"] = choice.target.name.as_str().into();
         if !rest.is_empty() {
             let (rows, labels) = scaled.at(&rest);
@@ -132,49 +128,95 @@ impl Family for Real {
 
 /// The columns that the parameters choose.
 struct Choice {
-    source: &'static Source,
-    features: Vec<Column>,
+    source: Source,
+    features: Features,
     target: Column,
     /// The target is a class: 1 or -1 as it stands.
     class: bool,
 }
 
+/// What the network's inputs are made of.
+enum Features {
+    /// Columns, one input each.
+    Columns(Vec<Column>),
+    /// The first `count` principal components of columns.
+    Components { count: usize, columns: Vec<Column> },
+}
+
 impl Choice {
     fn of(parameters: &Parameters) -> Result<Self, BadParameter> {
-        let name = parameters.text("data");
-        let source = SOURCES.iter().find(|source| source.name == name).expect("declared as a choice among the sources");
+        let source = Source::named(parameters.text("data"));
         let or_default = |parameter, default| match parameters.text(parameter) {
             "default" => default,
             given => given,
         };
-        let columns = parse(source.text);
+        let columns = source.columns();
         let target_name = or_default("target", source.target);
-        let (target, class) = source.target_column(&columns, target_name)?;
+        let (target, class) = source.target(&columns, target_name)?;
+        let text = or_default("features", source.features);
+        if let Some(count) = components(text) {
+            let columns = source.measurements(columns, target_name);
+            return Ok(Self { source, features: Features::Components { count, columns }, target, class });
+        }
         let mut features: Vec<Column> = Vec::new();
-        for name in or_default("features", source.features).split('+').map(str::trim) {
-            let column = source.column(&columns, "features", name)?;
+        for name in text.split('+').map(str::trim) {
+            let column = source.feature(&columns, name)?;
             if features.contains(&column) || name == target_name || (class && name == source.class_column) {
                 return Err(source.fault("features", name, "every column once, and not the target"));
             }
             features.push(column);
         }
-        Ok(Self { source, features, target, class })
+        Ok(Self { source, features: Features::Columns(features), target, class })
     }
 
     /// Features and target, for the instance's name.
     fn words(&self) -> String {
-        let features: Vec<&str> = self.features.iter().map(|column| column.name.as_str()).collect();
-        format!("{}-{}", features.join("+"), self.target.name)
+        let features = match &self.features {
+            Features::Columns(_) => self.features.names().join("+"),
+            Features::Components { count, .. } => format!("pca{count}"),
+        };
+        format!("{features}-{}", self.target.name)
     }
 
-    fn scaled(&self, training: &[usize]) -> Scaled {
-        let scores = |column: &Column| {
-            let standardiser = Standardiser::of(&column.values, training);
-            column.values.iter().map(|&value| standardiser.score(value)).collect()
+    fn scaled(&self, training: &[usize]) -> Result<Scaled, BadParameter> {
+        let features = match &self.features {
+            Features::Columns(columns) => columns.iter().map(|column| scores(column, training)).collect(),
+            Features::Components { count, columns } => {
+                component_scores(columns, training, *count).map_err(|found| self.too_few_directions(*count, found))?
+            }
         };
-        let target = if self.class { self.target.values.iter().map(|&v| v as f64).collect() } else { scores(&self.target) };
-        Scaled { features: self.features.iter().map(scores).collect(), target }
+        let target = &self.target;
+        let target = if self.class { target.values.iter().map(|&v| v as f64).collect() } else { scores(target, training) };
+        Ok(Scaled { features, target })
     }
+
+    fn too_few_directions(&self, asked: usize, found: usize) -> BadParameter {
+        BadParameter::Combination(format!(
+            "the training rows of data={} vary in {found} directions only, too few for features=pca{asked}; take fewer \
+             components or more rows",
+            self.source.name
+        ))
+    }
+}
+
+impl Features {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Columns(columns) => columns.iter().map(|column| column.name.clone()).collect(),
+            Self::Components { count, .. } => (1..=*count).map(|number| format!("component-{number}")).collect(),
+        }
+    }
+}
+
+/// The number of principal components that the parameter `features` asks for, if it does.
+fn components(text: &str) -> Option<usize> {
+    (1..=MOST_COMPONENTS).find(|count| text == format!("pca{count}"))
+}
+
+/// All values of a column, z-scored by the training rows.
+fn scores(column: &Column, training: &[usize]) -> Vec<f64> {
+    let standardiser = Standardiser::of(&column.values, training);
+    column.values.iter().map(|&value| standardiser.score(value)).collect()
 }
 
 /// Columns as the network sees them.
@@ -190,30 +232,6 @@ impl Scaled {
     }
 }
 
-impl Source {
-    fn column(&self, columns: &[Column], parameter: &str, name: &str) -> Result<Column, BadParameter> {
-        let found = columns.iter().find(|column| column.name == name);
-        let known = || columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
-        let column = found.ok_or_else(|| self.fault(parameter, name, &format!("among the columns {}", known())))?;
-        Ok(Column { name: column.name.clone(), values: column.values.clone() })
-    }
-
-    /// A measured column, or a class against the rest.
-    fn target_column(&self, columns: &[Column], name: &str) -> Result<(Column, bool), BadParameter> {
-        let Some((_, class)) = self.classes.iter().find(|(class, _)| *class == name) else {
-            return Ok((self.column(columns, "target", name)?, false));
-        };
-        let species = self.column(columns, "target", self.class_column)?;
-        let values = species.values.iter().map(|value| if value == class { 1 } else { -1 }).collect();
-        Ok((Column { name: name.to_owned(), values }, true))
-    }
-
-    fn fault(&self, parameter: &str, value: &str, expected: &str) -> BadParameter {
-        let expected = format!("{expected} of data={}", self.name);
-        BadParameter::Value { name: parameter.to_owned(), value: value.to_owned(), expected }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,17 +243,18 @@ mod tests {
         made(&Real, text, seed)
     }
 
-    #[test]
-    fn the_shipped_tables_have_the_published_sizes_and_means() {
-        let mean = |source: &Source, name: &str| {
-            let column = source.column(&parse(source.text), "features", name).expect("a column");
-            (column.values.len(), column.values.iter().sum::<i64>() as f64 / column.values.len() as f64)
+    /// The rows of training and test set in a canonical order, every input as its rank among all rows: what stays the same
+    /// under scores that grow with the recorded number.
+    fn ranked(instance: &Instance) -> Vec<Vec<i64>> {
+        let sets = || [&instance.data].into_iter().chain(&instance.test);
+        let values = |axis: usize| sets().flat_map(move |set| set.samples().map(move |(input, _)| input[axis]));
+        let rank = |axis: usize, input: f64| values(axis).filter(|value| *value < input).count() as i64;
+        let ranks = |(input, label): (&[f64], f64)| {
+            input.iter().enumerate().map(|(axis, &x)| rank(axis, x)).chain([label as i64]).collect()
         };
-        // Sums of the published tables: 876.5 cm of sepal, 67243 points of progression, 11658.1 of body mass index.
-        assert_eq!(mean(&SOURCES[0], "sepal-length"), (150, 8765.0 / 150.0));
-        assert_eq!(mean(&SOURCES[0], "species"), (150, 1.0));
-        assert_eq!(mean(&SOURCES[1], "progression"), (442, 67_243.0 / 442.0));
-        assert_eq!(mean(&SOURCES[1], "bmi"), (442, 116_581.0 / 442.0));
+        let mut rows: Vec<Vec<i64>> = sets().flat_map(|set| set.samples().map(ranks)).collect();
+        rows.sort_unstable();
+        rows
     }
 
     #[test]
@@ -246,6 +265,11 @@ mod tests {
         let whole = real("data=iris,n=150", 4).expect("valid");
         assert_eq!((whole.data.len(), &whole.test), (150, &None));
         assert_eq!(whole, real("data=iris,n=150", 5).expect("valid"));
+        for data in ["iris", "wine", "penguins"] {
+            let rows = |n: usize| ranked(&real(&format!("data={data},n={n}"), 4).expect("valid"));
+            let total = rows(50).len();
+            assert_eq!(rows(50), rows(total), "{data}");
+        }
     }
 
     #[test]
@@ -272,7 +296,69 @@ mod tests {
         for twice in ["features=petal-width,target=petal-width", "features=species", "features=petal-width+petal-width"] {
             assert!(fault(twice).contains("every column once, and not the target"), "{twice}");
         }
-        assert_eq!(fault("n=151"), "data=iris has 150 rows, so n=151 is too many");
+        assert_eq!(fault("n=151"), "data=iris has 150 rows, so n=151 is too many; take at most n=150");
+        for unknown in ["pca6", "pca0", "pca", "pca2+alcohol"] {
+            assert!(fault(&format!("data=wine,features={unknown}")).contains("pca1 to pca5, or among the columns alcohol"));
+        }
+        let fault = fault("data=penguins,target=emperor");
+        assert!(fault.ends_with("body-mass, species and the classes adelie, chinstrap, gentoo of data=penguins"), "{fault}");
+    }
+
+    #[test]
+    fn components_that_the_training_rows_do_not_have_are_refused() {
+        for (text, found) in [("target=petal-width,features=pca5", 3), ("data=breast-cancer,features=pca3,n=3,width=1", 2)] {
+            let fault = real(text, 1).expect_err("refused").to_string();
+            assert!(fault.contains(&format!("vary in {found} directions only")), "{fault}");
+            assert!(fault.contains("take fewer components or more rows"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn every_table_gives_instances_of_every_size_and_both_kinds_of_features() {
+        for data in NAMES {
+            for features in ["default", "pca1", "pca2"] {
+                for n in [20, 100, 150] {
+                    let text = format!("data={data},features={features},n={n}");
+                    let instance = real(&text, 3).expect("valid");
+                    let numbers =
+                        instance.test.iter().chain([&instance.data]).flat_map(|set| set.inputs().iter().chain(set.labels()));
+                    assert!(numbers.copied().all(f64::is_finite), "{text}");
+                    assert_eq!(instance, real(&text, 3).expect("valid"), "{text}");
+                }
+            }
+        }
+        assert_eq!(real("data=red-wine,n=500", 1).expect("valid").test.expect("other rows").len(), 1099);
+    }
+
+    #[test]
+    fn components_leave_out_the_target_and_the_class() {
+        let provenance = real("data=penguins,features=pca3,target=body-mass", 1).expect("valid").provenance;
+        assert_eq!(provenance["features"], serde_json::json!(["component-1", "component-2", "component-3"]));
+        // The three other measurements have three components, and with the species there would be four.
+        assert!(real("data=penguins,features=pca4,target=body-mass", 1).is_err());
+        assert!(real("data=penguins,features=pca4,target=gentoo", 1).is_ok());
+        let instance = real("data=wine,features=pca2", 1).expect("valid");
+        assert_eq!((instance.name.as_str(), instance.data.dimension()), ("real-wine-pca2-grignolino-n50-k2-s1", 2));
+    }
+
+    #[test]
+    fn instances_of_every_table_are_the_same_on_every_platform() {
+        let fingerprint = |data: &str, features: &str| {
+            real(&format!("data={data},features={features}"), 1).expect("valid").fingerprint().to_string()
+        };
+        let found = NAMES.map(|data| format!("{data} {} {}", fingerprint(data, "default"), fingerprint(data, "pca2")));
+        assert_eq!(
+            found,
+            [
+                "iris 5422ce41c6f7077f 6409d9adacd76369",
+                "diabetes d882f47af58b1350 134ddccdd55ee323",
+                "wine 84690830fc168aa5 66cb6d5f27ecc9c7",
+                "breast-cancer faaa00f0bdb71476 28d66e9d32b59768",
+                "penguins 4eff1ba9942d97af 0d730675dd186b5f",
+                "red-wine 3532a5fd432c9aef 6f913e8f6c1fea9d",
+                "earthquakes 1fa143a1cb45d615 2c7843b340ea6401",
+            ]
+        );
     }
 
     #[test]

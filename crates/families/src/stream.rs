@@ -21,8 +21,8 @@ pub(crate) enum Purpose {
     TestLabels = 9,
 }
 
-/// Inverse of the resolution of [`Stream::input_rows`].
-const INPUT_GRID: f64 = 65536.0;
+/// Inverse of the resolution of inputs that are drawn or computed, such as [`Stream::input_rows`].
+pub(crate) const INPUT_GRID: f64 = 65536.0;
 
 /// A stream of random numbers.
 pub(crate) struct Stream(ChaCha8Rng);

@@ -1,12 +1,16 @@
 //! Tables of recorded measurements, scaled without losing their exact structure.
 
-/// A column of decimal numbers, kept as whole numbers of its last recorded digit.
-#[derive(Debug, PartialEq)]
+/// A column of decimal numbers, kept as whole numbers of its last digit.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Column {
     pub(crate) name: String,
     /// Values times `10^digits` for some number of digits.
     pub(crate) values: Vec<i64>,
 }
+
+/// Decimals that are kept. Longer ones are means of a few readings, such as 9.56666666666667: rounding them there changes no
+/// measurement, and all digits would leave no room in an `f64` for scores that are exact (see [`Standardiser`]).
+const MOST_DECIMALS: usize = 8;
 
 /// Why a table cannot be read: a fault of the shipped file, which a test rules out.
 const WELL_FORMED: &str = "the shipped tables are well formed";
@@ -22,7 +26,9 @@ pub(crate) fn parse(text: &str) -> Vec<Column> {
     assert!(rows.iter().all(|row| row.len() == names.len()), "{WELL_FORMED}");
     let column = |(index, name): (usize, &&str)| {
         let digits = rows.iter().map(|row| decimals(row[index]).len()).max().unwrap_or(0);
-        Column { name: (*name).to_owned(), values: rows.iter().map(|row| fixed_point(row[index], digits)).collect() }
+        let step = 10_i64.pow(digits.saturating_sub(MOST_DECIMALS) as u32);
+        let values = rows.iter().map(|row| nearest_step(fixed_point(row[index], digits), step)).collect();
+        Column { name: (*name).to_owned(), values }
     };
     names.iter().enumerate().map(column).collect()
 }
@@ -36,6 +42,11 @@ fn decimals(text: &str) -> &str {
 fn fixed_point(text: &str, digits: usize) -> i64 {
     let whole = text.split('.').next().unwrap_or(text);
     format!("{whole}{:0<digits$}", decimals(text)).parse().expect(WELL_FORMED)
+}
+
+/// A whole number in steps, halves away from 0; `step` is 1 or even.
+fn nearest_step(value: i64, step: i64) -> i64 {
+    (value + value.signum() * (step / 2)) / step
 }
 
 /// The z-score of a column: `(value - centre) / 256 * factor`, with both constants rounded so that every score is exact.
@@ -60,9 +71,9 @@ const FACTOR_BITS: u32 = 8;
 impl Standardiser {
     /// From the values at the given rows, of which there is at least one. A column that is constant there is centred only.
     pub(crate) fn of(values: &[i64], rows: &[usize]) -> Self {
-        let count = i64::try_from(rows.len()).expect("the shipped tables are short");
-        let sum: i64 = rows.iter().map(|&row| values[row]).sum();
-        let squares: i64 = rows.iter().map(|&row| values[row] * values[row]).sum();
+        let at_rows = || rows.iter().map(|&row| i128::from(values[row]));
+        let (count, sum) = (rows.len() as i128, at_rows().sum::<i128>());
+        let squares: i128 = at_rows().map(|value| value * value).sum();
         // Exact in whole numbers: n^2 times the variance.
         let spread = count * squares - sum * sum;
         let factor = if spread == 0 { 1.0 } else { round_to_bits(count as f64 / (spread as f64).sqrt()) };
@@ -91,6 +102,24 @@ mod tests {
         let columns = parse("a,b\n1.5,3\n-0.25,10\n7,-2\n");
         assert_eq!(columns[0], Column { name: "a".into(), values: vec![150, -25, 700] });
         assert_eq!(columns[1], Column { name: "b".into(), values: vec![3, 10, -2] });
+    }
+
+    #[test]
+    fn decimals_beyond_the_eighth_are_rounded() {
+        let column = &parse("a\n9.56666666666667\n-10.0333333333333\n9.4\n")[0];
+        assert_eq!(column.values, [956_666_667, -1_003_333_333, 940_000_000]);
+    }
+
+    #[test]
+    fn long_decimals_have_exact_sums_and_scores() {
+        // Five hundred squares of ten digits are more than 64 bits hold.
+        let values: Vec<i64> = (0..500).map(|i| 9_223_372_036 + i * i * 54_321).collect();
+        let standardiser = Standardiser::of(&values, &(0..500).collect::<Vec<_>>());
+        let scores: Vec<f64> = values.iter().map(|&value| standardiser.score(value)).collect();
+        let variance = scores.iter().map(|score| score * score).sum::<f64>() / 500.0;
+        assert!((variance - 1.0).abs() < 0.01, "{variance}");
+        let unit = standardiser.score(values[0] + 1) - scores[0];
+        assert!(values.iter().zip(&scores).all(|(v, score)| score - scores[0] == (v - values[0]) as f64 * unit));
     }
 
     #[test]

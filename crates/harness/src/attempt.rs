@@ -120,8 +120,7 @@ pub fn search(
         _ => Status::Bounded,
     };
     let trace = traced.finish(outcome.nodes, bounds);
-    let result =
-        ExactResult { bounds, loss_lower: loss.lo, nodes: outcome.nodes, arrangement_log10: Some(cells_log10(instance)) };
+    let result = ExactResult { bounds, loss_lower: loss.lo, nodes: outcome.nodes, arrangement_log10: cells_log10(instance) };
     Ok(ExactAttempt {
         status,
         verdict: Verdict::Unchecked,

@@ -1,6 +1,6 @@
 //! The size of naive enumeration: in how many regions the training loss is one quadratic.
 
-use crate::Instance;
+use crate::{Activation, Instance};
 use std::collections::HashSet;
 
 /// Decimal logarithm of the number of activation cells that an enumeration would visit.
@@ -10,8 +10,12 @@ use std::collections::HashSet;
 /// equal output sign are exchangeable, so `k` units have `sum_{p = 0..k} M(C, p) M(C, k - p)` cells, `M(C, m) = binom(C + m -
 /// 1, m)` being the multisets; with outputs fixed to 1 only `p = k` remains. For 1, 2 and 3 units this is about `2 C`, `2
 /// C^2` and `4/3 C^3`. A shared filter sees patches: `n` is their number, and `D` counts the inputs of one of them.
-pub fn cells_log10(instance: &Instance) -> f64 {
+/// None for networks without `relu` units.
+pub fn cells_log10(instance: &Instance) -> Option<f64> {
     let network = &instance.network;
+    if network.activation != Activation::Relu {
+        return None;
+    }
     let inputs = network.unit_inputs(instance.data.dimension());
     let distinct: HashSet<Vec<u64>> =
         instance.data.inputs().chunks_exact(inputs).map(|seen| seen.iter().map(|x| (x + 0.0).to_bits()).collect()).collect();
@@ -19,7 +23,7 @@ pub fn cells_log10(instance: &Instance) -> f64 {
     let cones = ln_cones(distinct.len(), parameters);
     let signs = if network.train_output { 0..=network.width } else { network.width..=network.width };
     let terms = signs.map(|positive| ln_multisets(cones, positive) + ln_multisets(cones, network.width - positive));
-    ln_sum(terms) / std::f64::consts::LN_10
+    Some(ln_sum(terms) / std::f64::consts::LN_10)
 }
 
 /// `ln C` for `n` points and `parameters` numbers per unit.
@@ -54,7 +58,7 @@ mod tests {
     fn cells(n: u32, network: Network) -> f64 {
         let rows: Vec<Vec<f64>> = (0..n).map(|i| vec![f64::from(i), f64::from(i * i)]).collect();
         let data = Dataset::new(&rows, vec![0.0; n as usize]).expect("valid");
-        10f64.powf(cells_log10(&Instance::new(data, network, Loss::Squared).expect("valid")))
+        10f64.powf(cells_log10(&Instance::new(data, network, Loss::Squared).expect("valid")).expect("relu"))
     }
 
     #[test]
@@ -74,6 +78,6 @@ mod tests {
         let network = Network { hidden_bias: false, train_output: false, ..Network::shared_filter(2, 2) };
         let instance = Instance::new(data, network, Loss::Squared).expect("valid");
         // 2 (1 + 39) for 40 patches of 2 inputs.
-        assert!((10f64.powf(cells_log10(&instance)) - 80.0).abs() < 1e-9);
+        assert!((10f64.powf(cells_log10(&instance).expect("relu")) - 80.0).abs() < 1e-9);
     }
 }

@@ -49,6 +49,16 @@ impl Enclosure {
         Self { lo, hi }.sane()
     }
 
+    /// The square root of a value that is not negative; what lies below zero is taken as zero.
+    #[must_use]
+    pub fn root(self) -> Self {
+        let root = |value: f64| value.max(0.0).sqrt();
+        Self {
+            lo: if self.lo <= 0.0 { 0.0 } else { down(root(self.lo)) },
+            hi: if self.hi <= 0.0 { 0.0 } else { up(root(self.hi)) },
+        }
+    }
+
     /// The value divided by a positive number.
     ///
     /// # Panics
@@ -58,6 +68,10 @@ impl Enclosure {
         assert!(divisor > 0.0, "an enclosure is divided by positive numbers only");
         if self == Self::ZERO {
             return self;
+        }
+        let quotient = self.lo / divisor;
+        if self.lo == self.hi && quotient.abs() > SURELY_NORMAL && quotient.mul_add(divisor, -self.lo) == 0.0 {
+            return Self::exact(quotient);
         }
         Self { lo: down(self.lo / divisor), hi: up(self.hi / divisor) }.sane()
     }
@@ -72,6 +86,9 @@ impl Enclosure {
         if self.lo.is_nan() || self.hi.is_nan() { Self { lo: f64::NEG_INFINITY, hi: f64::INFINITY } } else { self }
     }
 }
+
+/// Above this the remainder of a division is a number, however small it is.
+const SURELY_NORMAL: f64 = 1e-200;
 
 /// Is `sum`, the rounded `a + b`, exact? (Knuth's error-free sum.)
 fn sum_is_exact(a: f64, b: f64, sum: f64) -> bool {
@@ -144,6 +161,7 @@ mod tests {
     use super::*;
     use num_bigint::BigInt;
     use num_rational::BigRational;
+    use num_traits::Signed;
     use proptest::prelude::*;
 
     fn exact(value: f64) -> BigRational {
@@ -163,6 +181,8 @@ mod tests {
             prop_assert!(contains(x - y, &(ra.clone() - rb.clone())));
             prop_assert!(contains(x * y, &(ra.clone() * rb.clone())));
             prop_assert!(contains((x * y).square(), &(ra.clone() * rb.clone() * ra.clone() * rb.clone())));
+            let root = x.square().root();
+            prop_assert!(contains(root, &ra.abs()), "{:?}", root);
             prop_assert!(contains(x.over(c), &(ra.clone() / exact(c))));
             let zero = BigRational::from_integer(BigInt::from(0));
             prop_assert!(contains((x + y).relu(), &(ra + rb).max(zero)));
@@ -182,6 +202,8 @@ mod tests {
         assert_eq!(Enclosure::exact(0.1) - Enclosure::exact(0.1), Enclosure::ZERO);
         assert_eq!(Enclosure::exact(-1.0) * Enclosure::exact(0.1), Enclosure::exact(-0.1));
         assert_eq!(Enclosure::ZERO.square().over(3.0), Enclosure::ZERO);
+        assert_eq!(Enclosure::exact(0.75).over(3.0), Enclosure::exact(0.25));
+        assert!(Enclosure::exact(1.0).over(3.0).width() > 0.0);
         assert!((Enclosure::exact(0.1) + Enclosure::exact(0.7)).width() > 0.0);
         let x = Enclosure::exact(0.1);
         assert_eq!(x + Enclosure::ZERO, x);

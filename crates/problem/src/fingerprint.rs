@@ -1,6 +1,6 @@
 //! Identity of a training problem by content.
 
-use crate::{Instance, Loss, Network, NetworkKind};
+use crate::{Activation, Instance, Loss, Network, NetworkKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,7 +33,9 @@ impl Fingerprint {
         hasher.update(DOMAIN);
         hasher.update(&network_bytes(&instance.network));
         hasher.update(match instance.loss {
-            Loss::Squared => b"squared",
+            Loss::Squared => b"squared".as_slice(),
+            Loss::ZeroOne => b"zero-one",
+            Loss::GaussianPopulation => b"gaussian-population",
         });
         let data = &instance.data;
         for count in [data.len(), data.dimension()] {
@@ -53,14 +55,18 @@ impl Fingerprint {
 }
 
 fn network_bytes(network: &Network) -> Vec<u8> {
-    let crate::Activation::Relu = network.activation;
-    let mut bytes = match network.kind {
-        NetworkKind::Dense => b"dense relu ".to_vec(),
-        NetworkKind::SharedFilter { patches, patch_size } => {
-            let sizes = [patches, patch_size].into_iter().flat_map(|size| (size as u64).to_le_bytes());
-            b"shared-filter relu ".iter().copied().chain(sizes).collect()
-        }
+    let activation = match network.activation {
+        Activation::Relu => "relu ",
+        Activation::Threshold => "threshold ",
+        Activation::Linear => "linear ",
     };
+    let (kind, sizes) = match network.kind {
+        NetworkKind::Dense => ("dense ", vec![]),
+        NetworkKind::SharedFilter { patches, patch_size } => ("shared-filter ", vec![patches, patch_size]),
+        NetworkKind::DeepLinear { depth } => ("deep-linear ", vec![depth]),
+    };
+    let mut bytes: Vec<u8> = [kind, activation].concat().into_bytes();
+    bytes.extend(sizes.into_iter().flat_map(|size| (size as u64).to_le_bytes()));
     bytes.extend((network.width as u64).to_le_bytes());
     bytes.extend([network.hidden_bias, network.output_bias, network.train_output].map(u8::from));
     bytes

@@ -1,6 +1,10 @@
 //! An instance and the one function that scores weights on it.
 
-use crate::{Dataset, Enclosure, Fingerprint, Loss, MAX_WIDTH, Network, NetworkKind, Weights};
+use crate::population;
+use crate::prediction::{error_of, prediction};
+use crate::{
+    Activation, Dataset, Enclosure, Fingerprint, Loss, MAX_DEPTH, MAX_WIDTH, Network, NetworkKind, Unsupported, Weights,
+};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -66,6 +70,23 @@ pub enum InstanceError {
     /// A name that a terminal or a page would not show as it is.
     #[error("name holds a control character; use plain text on one line")]
     ControlCharacter,
+    /// A product of too few or too many matrices.
+    #[error("network.depth is {0}; a product of matrices has from 2 to {MAX_DEPTH}")]
+    Depth(usize),
+    /// Activation and kind of network that do not go together.
+    #[error("network.activation must be linear for the kind deep-linear, without hidden_bias, and linear for no other kind")]
+    Activation,
+    /// A label that is no class.
+    #[error("y, row {row}: {value} is no class; the loss zero-one needs the labels -1 and 1")]
+    Class {
+        /// Row of the label, from 1.
+        row: usize,
+        /// The label.
+        value: f64,
+    },
+    /// A network that the population loss does not know.
+    #[error("loss: gaussian-population is for dense relu networks without hidden_bias and output_bias, and without test data")]
+    Population,
     /// Labels whose squares leave the range of floating point.
     #[error("y: the labels are so large that their squares overflow; divide y by a constant")]
     HugeLabels,
@@ -131,7 +152,10 @@ impl Instance {
         match self.network.width {
             0 => return Err(InstanceError::ZeroWidth),
             width if width > MAX_WIDTH => return Err(InstanceError::HugeWidth(width)),
-            _ => self.validate_patches()?,
+            _ => {
+                self.validate_kind()?;
+                self.validate_loss()?;
+            }
         }
         if self.name.chars().any(char::is_control) {
             return Err(InstanceError::ControlCharacter);
@@ -154,8 +178,34 @@ impl Instance {
         }
     }
 
-    fn validate_patches(&self) -> Result<(), InstanceError> {
-        let NetworkKind::SharedFilter { patches, patch_size } = self.network.kind else { return Ok(()) };
+    fn validate_kind(&self) -> Result<(), InstanceError> {
+        let linear = self.network.activation == Activation::Linear;
+        match self.network.kind {
+            NetworkKind::DeepLinear { depth } if !(2..=MAX_DEPTH).contains(&depth) => Err(InstanceError::Depth(depth)),
+            NetworkKind::DeepLinear { .. } if linear && !self.network.hidden_bias => Ok(()),
+            NetworkKind::SharedFilter { patches, patch_size } if !linear => self.validate_patches(patches, patch_size),
+            NetworkKind::Dense if !linear => Ok(()),
+            _ => Err(InstanceError::Activation),
+        }
+    }
+
+    fn validate_loss(&self) -> Result<(), InstanceError> {
+        let network = &self.network;
+        match self.loss {
+            Loss::Squared => Ok(()),
+            Loss::ZeroOne => match self.data.labels().iter().position(|label| label.abs() != 1.0) {
+                Some(index) => Err(InstanceError::Class { row: index + 1, value: self.data.labels()[index] }),
+                None => Ok(()),
+            },
+            Loss::GaussianPopulation => {
+                let plain = network.kind == NetworkKind::Dense && network.activation == Activation::Relu;
+                let fitting = plain && !network.hidden_bias && !network.output_bias && self.test.is_none();
+                if fitting { Ok(()) } else { Err(InstanceError::Population) }
+            }
+        }
+    }
+
+    fn validate_patches(&self, patches: usize, patch_size: usize) -> Result<(), InstanceError> {
         if self.network.width != 1 {
             return Err(InstanceError::SharedWidth(self.network.width));
         }
@@ -187,22 +237,26 @@ impl Instance {
         if !weights.is_finite() {
             return Ok(Enclosure::new(0.0, f64::INFINITY));
         }
-        let mut sum = Enclosure::ZERO;
-        for (input, label) in samples.samples() {
-            let residual = prediction(weights, input) - Enclosure::exact(label);
-            sum = sum
-                + match self.loss {
-                    Loss::Squared => residual.square(),
-                };
-        }
-        let mean = sum.over(samples.len() as f64);
-        Ok(Enclosure { lo: mean.lo.max(0.0), hi: mean.hi })
+        let loss = match self.loss {
+            Loss::Squared => {
+                mean_over(samples, |input, label| (self.prediction(weights, input) - Enclosure::exact(label)).square())
+            }
+            Loss::ZeroOne => {
+                mean_over(samples, |input, label| error_of(self.prediction(weights, input) * Enclosure::exact(label)))
+            }
+            Loss::GaussianPopulation => population::loss(samples, weights),
+        };
+        Ok(Enclosure { lo: loss.lo.max(0.0), hi: loss.hi })
+    }
+
+    fn prediction(&self, weights: &Weights, input: &[f64]) -> Enclosure {
+        prediction(self.network.activation, weights, input)
     }
 
     /// `L0`: the loss of the best constant prediction that the network can represent, the unit of every gap.
     ///
     /// Any constant with a hidden or output bias (not below 0 when outputs are fixed to 1 and there is no output
-    /// bias), else the zero function.
+    /// bias), else the zero function, which is always wrong for the loss zero-one.
     pub fn constant_level(&self) -> f64 {
         let labels = self.data.labels();
         let n = labels.len() as f64;
@@ -219,12 +273,43 @@ impl Instance {
             // Equal labels have level 0; their rounded mean may differ from them.
             Loss::Squared if constant != 0.0 && labels.iter().all(|y| *y == labels[0]) && labels[0] * constant > 0.0 => 0.0,
             Loss::Squared => labels.iter().map(|y| (y - constant) * (y - constant)).sum::<f64>() / n,
+            Loss::ZeroOne => self.constant_errors() as f64 / n,
+            Loss::GaussianPopulation => population::loss(&self.data, &Weights::zero(1, self.data.dimension())).hi,
+        }
+    }
+
+    /// Errors of the best constant sign that the network can give.
+    fn constant_errors(&self) -> usize {
+        let positive = self.data.labels().iter().filter(|label| **label > 0.0).count();
+        let negative = self.data.len() - positive;
+        let Network { hidden_bias, output_bias, train_output, .. } = self.network;
+        if output_bias || (hidden_bias && train_output) {
+            positive.min(negative)
+        } else if hidden_bias {
+            negative
+        } else {
+            self.data.len()
         }
     }
 
     /// A hash of everything that decides the training problem: samples, network and loss, not names.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self)
+    }
+
+    /// Is it the training of `relu` units by squared errors on samples, which most methods are made for?
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn is_relu_regression(&self) -> Result<(), Unsupported> {
+        let refuse = |text: &str| Err(Unsupported(text.to_owned()));
+        match (self.network.activation, self.loss) {
+            (Activation::Relu, Loss::Squared) => Ok(()),
+            (Activation::Threshold, _) => refuse("threshold units: neither squared errors nor gradients tell how to move them"),
+            (Activation::Linear, _) => refuse("a deep linear network, which has no relu units"),
+            (_, Loss::ZeroOne) => refuse("the loss counts errors, which has no gradient and is no square"),
+            (_, Loss::GaussianPopulation) => refuse("the loss is over a whole population, not over samples"),
+        }
     }
 
     fn check_shape(&self, weights: &Weights) -> Result<(), ShapeMismatch> {
@@ -234,6 +319,13 @@ impl Instance {
         check_length("output", weights.output.len(), network.width)?;
         for row in &weights.hidden {
             check_length("a row of hidden", row.len(), network.unit_inputs(self.data.dimension()))?;
+        }
+        check_length("inner", weights.inner.len(), network.inner_layers())?;
+        for matrix in &weights.inner {
+            check_length("a matrix of inner", matrix.len(), network.width)?;
+            for row in matrix {
+                check_length("a row of a matrix of inner", row.len(), network.width)?;
+            }
         }
         if !network.hidden_bias && weights.hidden_bias.iter().any(|&b| b != 0.0) {
             return Err(ShapeMismatch::Fixed { part: "hidden_bias", fixed: 0.0 });
@@ -248,37 +340,14 @@ impl Instance {
     }
 }
 
+/// The mean of what each sample costs.
+fn mean_over(samples: &Dataset, cost: impl Fn(&[f64], f64) -> Enclosure) -> Enclosure {
+    let sum = samples.samples().fold(Enclosure::ZERO, |sum, (input, label)| sum + cost(input, label));
+    sum.over(samples.len() as f64)
+}
+
 fn check_length(part: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
     if found == expected { Ok(()) } else { Err(ShapeMismatch::Length { part, found, expected }) }
-}
-
-/// The prediction of weights that fit the network.
-fn prediction(weights: &Weights, input: &[f64]) -> Enclosure {
-    let mut sum = Enclosure::exact(weights.output_bias);
-    for unit in 0..weights.width() {
-        let row = &weights.hidden[unit];
-        let activities = input.chunks_exact(row.len()).map(|patch| activity(row, weights.hidden_bias[unit], patch));
-        sum = sum + Enclosure::exact(weights.output[unit]) * mean(activities);
-    }
-    sum
-}
-
-/// The mean of at least one value.
-fn mean(mut values: impl ExactSizeIterator<Item = Enclosure>) -> Enclosure {
-    let count = values.len() as f64;
-    let first = values.next().expect("a sample has at least one patch");
-    let (sum, equal) = values.fold((first, true), |(sum, equal), value| (sum + value, equal && value == first));
-    // The mean of numbers from one interval lies in it, while a sum and a division would widen it.
-    if equal { first } else { sum.over(count) }
-}
-
-/// `relu(w . x + b)`.
-fn activity(weights: &[f64], bias: f64, input: &[f64]) -> Enclosure {
-    let mut z = Enclosure::exact(bias);
-    for (&w, &x) in weights.iter().zip(input) {
-        z = z + Enclosure::exact(w) * Enclosure::exact(x);
-    }
-    z.relu()
 }
 
 #[cfg(test)]
@@ -296,6 +365,7 @@ mod tests {
 
     fn xor_weights() -> Weights {
         Weights {
+            inner: vec![],
             hidden: vec![vec![1.0, 1.0], vec![1.0, 1.0]],
             hidden_bias: vec![0.0, -1.0],
             output: vec![1.0, -2.0],
@@ -328,7 +398,8 @@ mod tests {
 
     #[test]
     fn a_shared_filter_gives_the_mean_over_its_patches() {
-        let weights = Weights { hidden: vec![vec![1.0, 2.0]], hidden_bias: vec![-2.0], output: vec![3.0], output_bias: 0.0 };
+        let weights =
+            Weights { inner: vec![], hidden: vec![vec![1.0, 2.0]], hidden_bias: vec![-2.0], output: vec![3.0], output_bias: 0.0 };
         // Patches of the first sample: -1 and 2, of the second: 3 and -0.5.
         let predictions: Vec<f64> = filter().data.samples().map(|(x, _)| weights.predict(x)).collect();
         assert_eq!(predictions, [3.0, 4.5]);
@@ -397,6 +468,7 @@ mod tests {
             network.output_bias = true;
             let instance = Instance::new(data, network, Loss::Squared).unwrap();
             let weights = Weights {
+                inner: vec![],
                 hidden: vec![vec![values[6]], vec![values[7]]],
                 hidden_bias: vec![values[8], values[9]],
                 output: vec![values[10], -1.5],

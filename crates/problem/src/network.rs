@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The largest width that is accepted: wider networks than this are always a typing error here.
 pub const MAX_WIDTH: usize = 4096;
 
+/// The largest depth of a product of matrices that is accepted.
+pub const MAX_DEPTH: usize = 64;
+
 /// How samples reach the hidden units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetworkKind {
@@ -18,6 +21,12 @@ pub enum NetworkKind {
         /// Inputs of a patch, at least 1.
         patch_size: usize,
     },
+    /// A product of matrices: every layer is linear and has no bias. `hidden` is the first matrix, the square ones of
+    /// `inner` follow, `output` is the last.
+    DeepLinear {
+        /// Number of matrices, at least 2.
+        depth: usize,
+    },
 }
 
 /// What a hidden unit does with its pre-activation.
@@ -26,18 +35,27 @@ pub enum NetworkKind {
 pub enum Activation {
     /// `max(0, z)`.
     Relu,
+    /// 1 where `z > 0`, else 0.
+    Threshold,
+    /// `z`: the activation of [`NetworkKind::DeepLinear`] and of no other network.
+    Linear,
 }
 
-/// What is minimised: the mean over the samples of this.
+/// What is minimised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// `(f(x) - y)^2`.
+    /// The mean over the samples of `(f(x) - y)^2`.
     Squared,
+    /// The share of the samples with `y f(x) <= 0`; labels are -1 and 1.
+    ZeroOne,
+    /// The mean of `(f(x) - g(x))^2` over all `x ~ N(0, I_d)`, in closed form. `g` is the network of `relu` units without
+    /// bias whose incoming weights are the inputs of the samples and whose output weights are the labels.
+    GaussianPopulation,
 }
 
 /// A two-layer network with one output: `f(x) = sum_j a_j relu(w_j . x + b_j) + c`, or with a shared filter `f(x) = a (1/P)
-/// sum_p relu(w . x[p] + b) + c` over the `P` patches of `x`.
+/// sum_p relu(w . x[p] + b) + c` over the `P` patches of `x`; or a product of matrices.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Network {
     /// How samples reach the hidden units.
@@ -72,10 +90,24 @@ impl Network {
         Self { kind: NetworkKind::SharedFilter { patches, patch_size }, ..Self::dense(1) }
     }
 
+    /// A product of `depth` matrices with `width` inner dimensions, without any bias.
+    pub fn deep_linear(depth: usize, width: usize) -> Self {
+        let kind = NetworkKind::DeepLinear { depth };
+        Self { kind, activation: Activation::Linear, hidden_bias: false, ..Self::dense(width) }
+    }
+
+    /// Number of the square matrices of `inner`.
+    pub fn inner_layers(&self) -> usize {
+        match self.kind {
+            NetworkKind::Dense | NetworkKind::SharedFilter { .. } => 0,
+            NetworkKind::DeepLinear { depth } => depth.saturating_sub(2),
+        }
+    }
+
     /// How often every hidden unit looks at a sample.
     pub fn patches(&self) -> usize {
         match self.kind {
-            NetworkKind::Dense => 1,
+            NetworkKind::Dense | NetworkKind::DeepLinear { .. } => 1,
             NetworkKind::SharedFilter { patches, .. } => patches,
         }
     }
@@ -83,7 +115,7 @@ impl Network {
     /// Inputs that a hidden unit sees at a time, of samples with `dimension` inputs: the length of a row of `hidden`.
     pub fn unit_inputs(&self, dimension: usize) -> usize {
         match self.kind {
-            NetworkKind::Dense => dimension,
+            NetworkKind::Dense | NetworkKind::DeepLinear { .. } => dimension,
             NetworkKind::SharedFilter { patch_size, .. } => patch_size,
         }
     }
@@ -91,17 +123,20 @@ impl Network {
     /// Number of trained parameters for samples of `dimension` inputs.
     pub fn parameter_count(&self, dimension: usize) -> usize {
         let per_unit = self.unit_inputs(dimension) + usize::from(self.hidden_bias) + usize::from(self.train_output);
-        self.width * per_unit + usize::from(self.output_bias)
+        self.width * (per_unit + self.inner_layers() * self.width) + usize::from(self.output_bias)
     }
 }
 
 /// Values for every parameter of a network. Parameters that the network lacks hold their fixed value (0, or 1 for
 /// `output`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
     /// `w`: `width` rows of `d` numbers, or one row of the length of a patch.
     pub hidden: Vec<Vec<f64>>,
+    /// The inner matrices of a deep linear network, each `width` rows of `width` numbers; empty for all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner: Vec<Vec<Vec<f64>>>,
     /// `b`: `width` numbers.
     pub hidden_bias: Vec<f64>,
     /// `a`: `width` numbers.
@@ -116,6 +151,7 @@ impl Weights {
     pub fn zero(width: usize, dimension: usize) -> Self {
         Self {
             hidden: vec![vec![0.0; dimension]; width],
+            inner: Vec::new(),
             hidden_bias: vec![0.0; width],
             output: vec![1.0; width],
             output_bias: 0.0,
@@ -129,12 +165,12 @@ impl Weights {
 
     /// Is every number finite?
     pub fn is_finite(&self) -> bool {
-        self.hidden.iter().flatten().chain(&self.hidden_bias).chain(&self.output).all(|v| v.is_finite())
-            && self.output_bias.is_finite()
+        let matrices = self.hidden.iter().chain(self.inner.iter().flatten()).flatten();
+        matrices.chain(&self.hidden_bias).chain(&self.output).all(|v| v.is_finite()) && self.output_bias.is_finite()
     }
 
-    /// The prediction `f(x)` in ordinary floating point. For scores use `Instance::loss_of`. A unit with fewer weights than
-    /// there are inputs is a shared filter: it looks at one patch after the other, and the mean counts.
+    /// The prediction `f(x)` of a `relu` network in ordinary floating point. For scores use `Instance::loss_of`. A unit with
+    /// fewer weights than there are inputs is a shared filter: it looks at one patch after the other, and the mean counts.
     ///
     /// # Panics
     /// When the parts of the weights differ in length or a unit has no weights.

@@ -35,9 +35,9 @@ pub enum FormatError {
         /// What is wrong.
         error: DatasetError,
     },
-    /// Patches without a shared filter, or the other way round.
+    /// A field of another kind of network, or a field of its own kind that is missing.
     #[error("network.{field} {problem}")]
-    Patches {
+    KindField {
         /// The field.
         field: &'static str,
         /// What is wrong with it and what to do.
@@ -83,6 +83,8 @@ struct NetworkWire {
     patches: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     patch_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    depth: Option<usize>,
     width: usize,
     #[serde(default = "relu")]
     activation: Activation,
@@ -99,18 +101,21 @@ struct NetworkWire {
 enum KindWire {
     Dense,
     SharedFilter,
+    DeepLinear,
 }
 
 impl From<&Network> for NetworkWire {
     fn from(network: &Network) -> Self {
-        let (kind, patches, patch_size) = match network.kind {
-            NetworkKind::Dense => (KindWire::Dense, None, None),
-            NetworkKind::SharedFilter { patches, patch_size } => (KindWire::SharedFilter, Some(patches), Some(patch_size)),
+        let (kind, patches, patch_size, depth) = match network.kind {
+            NetworkKind::Dense => (KindWire::Dense, None, None, None),
+            NetworkKind::SharedFilter { patches, patch_size } => (KindWire::SharedFilter, Some(patches), Some(patch_size), None),
+            NetworkKind::DeepLinear { depth } => (KindWire::DeepLinear, None, None, Some(depth)),
         };
         Self {
             kind,
             patches,
             patch_size,
+            depth,
             width: network.width,
             activation: network.activation,
             hidden_bias: network.hidden_bias,
@@ -133,25 +138,26 @@ impl NetworkWire {
     }
 
     fn kind(&self) -> Result<NetworkKind, FormatError> {
-        let given = |field, value: Option<usize>| {
-            let problem = "is missing; a shared filter needs patches and patch_size";
-            value.ok_or(FormatError::Patches { field, problem })
-        };
-        let absent = |field, value: Option<usize>| {
-            let problem = "is for the kind shared-filter; a dense network has no patches";
-            value.map_or(Ok(()), |_| Err(FormatError::Patches { field, problem }))
-        };
-        match self.kind {
-            KindWire::Dense => {
-                absent("patches", self.patches)?;
-                absent("patch_size", self.patch_size)?;
-                Ok(NetworkKind::Dense)
+        let Self { patches, patch_size, depth, .. } = *self;
+        let (kind, fields): (_, &[&str]) = match self.kind {
+            KindWire::Dense => (NetworkKind::Dense, &[]),
+            KindWire::SharedFilter => {
+                let given = |value: Option<usize>| value.unwrap_or_default();
+                let kind = NetworkKind::SharedFilter { patches: given(patches), patch_size: given(patch_size) };
+                (kind, &["patches", "patch_size"])
             }
-            KindWire::SharedFilter => Ok(NetworkKind::SharedFilter {
-                patches: given("patches", self.patches)?,
-                patch_size: given("patch_size", self.patch_size)?,
-            }),
+            KindWire::DeepLinear => (NetworkKind::DeepLinear { depth: depth.unwrap_or_default() }, &["depth"]),
+        };
+        for (field, value) in [("patches", patches), ("patch_size", patch_size), ("depth", depth)] {
+            match (fields.contains(&field), value.is_some()) {
+                (true, false) => {
+                    return Err(FormatError::KindField { field, problem: "is missing; networks of this kind need it" });
+                }
+                (false, true) => return Err(FormatError::KindField { field, problem: "is for networks of another kind" }),
+                _ => {}
+            }
         }
+        Ok(kind)
     }
 }
 
@@ -329,7 +335,7 @@ mod tests {
         assert!(message(&text.replace("\"patch_size\": 1, ", "")).contains("network.patch_size is missing"));
         assert!(message(&text.replace("\"patches\": 2", "\"patches\": 3")).contains("but x has 2 columns"));
         assert!(message(&text.replace("\"width\": 1", "\"width\": 2")).contains("give width 1"));
-        assert!(message(&text.replace("shared-filter", "dense")).contains("network.patches is for the kind shared-filter"));
+        assert!(message(&text.replace("shared-filter", "dense")).contains("network.patches is for networks of another kind"));
         assert!(message(&text.replace("\"patches\"", "\"pathces\"")).contains("unknown field `pathces`"));
     }
 

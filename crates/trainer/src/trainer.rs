@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use crate::training;
-use optgap_problem::{Activation, Instance, Loss, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
+use optgap_problem::{Instance, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
 
 /// Most units of work in one step of one restart, about 10 ns each: above this a stop would come late.
 const STEP_WORK: usize = 1 << 22;
@@ -29,8 +29,7 @@ impl Trainer for DescentTrainer {
         if let NetworkKind::SharedFilter { .. } = instance.network.kind {
             return Err(Unsupported("shared filters are not trained yet; the exact solver treats small ones".into()));
         }
-        let Activation::Relu = instance.network.activation;
-        let Loss::Squared = instance.loss;
+        instance.is_relu_regression()?;
         instance.validate().map_err(|error| Unsupported(error.to_string()))?;
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
         let work = k.saturating_mul(d + HIDDEN_PASSES).saturating_mul(n + PARAMETER_PASSES);

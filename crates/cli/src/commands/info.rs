@@ -85,6 +85,7 @@ fn shown(instance: &Instance) -> Result<String, std::fmt::Error> {
 fn shape(network: &Network) -> String {
     let kind = match network.kind {
         NetworkKind::Dense => format!("{} hidden units", network.width),
+        NetworkKind::DeepLinear { depth } => format!("a product of {depth} matrices with {} inner dimensions", network.width),
         NetworkKind::SharedFilter { patches, patch_size } => format!("one filter of {patch_size} inputs on {patches} patches"),
     };
     let switch = |on: bool, word: &str| if on { format!(", {word}") } else { String::new() };

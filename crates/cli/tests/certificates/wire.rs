@@ -86,7 +86,7 @@ pub(crate) struct Certificate {
 /// Number of groups of an instance.
 pub(crate) fn groups(instance: &Instance) -> usize {
     let patches = match instance.network.kind {
-        NetworkKind::Dense => 1,
+        NetworkKind::Dense | NetworkKind::DeepLinear { .. } => 1,
         NetworkKind::SharedFilter { patches, .. } => patches,
     };
     let key = |row: &[f64]| {

@@ -94,7 +94,7 @@ impl Family for Line {
 }
 
 fn weights(slope: f64) -> Weights {
-    Weights { hidden: vec![vec![slope]], hidden_bias: vec![0.0], output: vec![1.0], output_bias: 0.0 }
+    Weights { inner: vec![], hidden: vec![vec![slope]], hidden_bias: vec![0.0], output: vec![1.0], output_bias: 0.0 }
 }
 
 fn slope(instance: &Instance) -> f64 {
