@@ -7,6 +7,7 @@ mod picture;
 mod printer;
 mod proof;
 mod searching;
+mod sweep;
 mod terminal;
 mod threshold;
 mod weights;
@@ -25,7 +26,8 @@ enum Exit {
     Violation = 1,
     /// Wrong usage or bad input.
     BadInput = 2,
-    /// Some cells, or the one method that was asked for, broke down, or a certificate that was asked for could not be written.
+    /// Some cells or seeds, or the one method that was asked for, broke down, or a certificate that was asked for could not be
+    /// written.
     SomeFailed = 3,
     /// A person broke it off.
     Interrupted = 130,
@@ -52,9 +54,10 @@ Examples:
   optgap verify houses.csv proof.certificate --target price   is the lower bound really proved?
   optgap list                                 families and methods
   optgap info vertex-cover                    all about one family
+  optgap new family two-moons                 begin one of your own
 
 Exit codes: 0 fine, 1 a loss below a proved bound or a rejected certificate, 2 usage or bad input,
-3 some cells failed or a certificate could not be written, 130 interrupted.";
+3 some cells or seeds failed or a certificate could not be written, 130 interrupted.";
 
 fn main() -> ExitCode {
     let exit = match Arguments::try_parse() {

@@ -15,14 +15,7 @@ pub(crate) struct Printer {
 impl Printer {
     /// A bar if stderr is a terminal, else lines.
     pub(crate) fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cells  {elapsed} (about {eta} left)  {wide_msg}");
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(style.expect("the template is well-formed"));
-            bar.enable_steady_tick(Duration::from_millis(500));
-            bar
-        });
-        Self { bar }
+        Self { bar: bar("cells") }
     }
 
     /// Takes the bar off the terminal.
@@ -31,6 +24,17 @@ impl Printer {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A bar that counts things of this name, if stderr is a terminal.
+pub(crate) fn bar(things: &str) -> Option<ProgressBar> {
+    std::io::stderr().is_terminal().then(|| {
+        let template = format!("{{bar:30}} {{pos}}/{{len}} {things}  {{elapsed}} (about {{eta}} left)  {{wide_msg}}");
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template(&template).expect("the template is well-formed"));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        bar
+    })
 }
 
 impl Observer for Printer {

@@ -1,10 +1,10 @@
 //! Instance families, one file each, and the registry [`FAMILIES`].
 //!
-//! To add a family, write `src/<name>.rs` with a unit struct that implements [`Family`], a `mod` line and a line in
-//! [`FAMILIES`]. Its module documentation says what the data are, where the idea comes from, what is known of the optimum
-//! and what gradient descent is expected to do and why; [`Family::description`] is the short form that reports print. Plans,
-//! `optgap list`, the report and the conformance suite find it through the slice; a file without its `mod` line or without
-//! its registry line fails a test.
+//! `optgap new family NAME` adds one: `src/<name>.rs` with a unit struct that implements [`Family`], a `mod` line and a line in
+//! [`FAMILIES`]. The module documentation of the file says what the data are, where the idea comes from, what is known of the
+//! optimum and what gradient descent is expected to do and why; [`Family::about`] cuts it into what lists and reports print.
+//! Plans, `optgap list`, the report and the conformance suite find the family through the slice; a file without its `mod` line
+//! or without its registry line fails a test.
 //!
 //! Families are pure: the same parameters and the same seed give the same bytes on every platform. Random numbers come from
 //! one seeded generator with a stream of its own for every purpose (inputs, teacher, noise, ...), so that a parameter of one
@@ -46,6 +46,8 @@ mod stream;
 mod subset_sum;
 mod table;
 mod teacher;
+#[cfg(test)]
+mod template;
 mod vertex_cover;
 mod xor;
 
@@ -53,6 +55,7 @@ use optgap_problem::Family;
 
 /// Every family, in the order in which lists and reports show them.
 pub static FAMILIES: &[&dyn Family] = &[
+    // Adversarial, structured, recorded, ladders; one a line, and `optgap new family` adds to the end.
     &vertex_cover::VertexCover,
     &subset_sum::SubsetSum,
     &colouring::Colouring,

@@ -39,8 +39,8 @@ pub struct About {
 
 /// A generator of instances.
 ///
-/// To add one, write `crates/families/src/<name>.rs`, a `mod` line and a line in `FAMILIES`; `crates/README.md` has the
-/// recipe. Plans, `optgap list`, the report and the conformance tests find it through that slice.
+/// `optgap new family NAME` begins one: a file `crates/families/src/<name>.rs`, a `mod` line and a line in `FAMILIES`. Plans,
+/// `optgap list`, the report and the conformance tests find it through that slice.
 pub trait Family: Sync {
     /// Name in plans, with hyphens.
     fn name(&self) -> &'static str;

@@ -9,10 +9,16 @@ use optgap_problem::{About, Family, Instance, Network, NetworkKind, Reference, T
 use std::fmt::Write;
 
 /// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
+///
+/// The text is that of the family's source file: what the data are, where the idea comes from, what is known of the optimum and
+/// why, and what descent is expected to do, which reports print beside the result. At the end stands one instance: its size,
+/// its optimum if that is known, and for one or two inputs its data as a picture.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   optgap info vertex-cover
-  optgap info \"teacher[dimension=1,noise=0]\" --seed 3     the picture and the instance are of these parameters")]
+  optgap info vertex-cover --size large                  the instance at the end is of that size
+  optgap info \"teacher[dimension=1,noise=0]\" --seed 3    of these parameters and this seed
+  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3     the same instance as JSON")]
 pub(crate) struct Arguments {
     /// Family, with parameters if wanted: name[parameter=value,...]
     family: String,

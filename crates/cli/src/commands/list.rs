@@ -7,7 +7,15 @@ use optgap_problem::{Parameter, Tag};
 use std::fmt::Write;
 
 /// Show the families on a line each, and the methods with their parameters
+///
+/// Families stand by the side of the argument that they are on: adversarial ones are built to be hard, structured ones have what
+/// a small network captures, and ladders lead from one to the other. `optgap info NAME` tells all about one family. Methods stand
+/// here with their parameters, for `--method` of `solve`, `decide` and `train` and for plans.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  optgap list
+  optgap list | grep -i cover                 families by a word of their titles
+  optgap info vertex-cover                    then: all about one of them")]
 pub(crate) struct Arguments {}
 
 /// The sides of the argument, in the order of the list.

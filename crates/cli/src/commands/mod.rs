@@ -4,6 +4,7 @@ mod decide;
 mod generate;
 mod info;
 mod list;
+mod new;
 mod report;
 mod run;
 mod score;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     List(list::Arguments),
     Info(info::Arguments),
     Gen(generate::Arguments),
+    New(new::Arguments),
     Report(report::Arguments),
 }
 
@@ -41,6 +43,7 @@ impl Command {
             Self::List(_) => list::run(),
             Self::Info(arguments) => info::run(arguments),
             Self::Gen(arguments) => generate::run(arguments),
+            Self::New(arguments) => new::run(arguments),
             Self::Report(arguments) => report::run(arguments),
         }
     }

@@ -170,6 +170,12 @@ const CASES: &[Case] = &[
     (&["gen", "xor", "--seed", "-1"], &["--seed", "-1"]),
     (&["gen", "xor", "--out", "none/xor.json"], &["none/xor.json: cannot be written"]),
     (&["gen", "files[folder=nowhere]"], &["files: parameter folder"]),
+    (&["gen", "teacher", "--count", "3"], &["--out"]),
+    (&["gen", "teacher", "--count", "0", "--out", "many"], &["--count", "0 is not in 1.."]),
+    (&["gen", "teacher", "--count", "3", "--out", "xor.json"], &["--out xor.json: cannot be made"]),
+    (&["gen", "teacher", "--count", "3", "--seed", "18446744073709551614", "--out", "many"], &["--count 3: ", "take fewer"]),
+    (&["gen", "xor", "--count", "2", "--out", "many"], &["--count 2: xor-k2 is the same for every seed; leave out --count"]),
+    (&["gen", "teacher[n=3,dimension=3]", "--count", "2", "--out", "many"], &["teacher: ", "take at least 5 samples"]),
     // Plans and runs.
     (&["run", "none.toml"], &["none.toml: cannot be read"]),
     (&["run"], &["benches/plans/quick.toml: cannot be read"]),

@@ -72,7 +72,7 @@ fn a_rejected_certificate_among_the_records_is_loud_and_ends_a_run_with_code_1()
     assert!(run.stderr.contains("2 REJECTED: "), "{}", run.stderr);
     let report = place.run(&["report", "run"]);
     assert_eq!(report.code, Some(1), "{}", report.stderr);
-    for part in ["0 of 2 lower bounds re-checked", "2 REJECTED certificates", "\nREJECTED xor-k2-r1: the certificate of cell "] {
+    for part in ["0 of 2 lower bounds re-checked", "2 REJECTED certificates", "\nREJECTED xor-k2: the certificate of cell "] {
         assert!(run.stdout.contains(part) && report.stdout.contains(part), "{part}: {}", run.stdout);
     }
     let page = std::fs::read_to_string(place.path("run/report/index.html")).expect("written");

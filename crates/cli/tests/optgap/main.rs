@@ -3,5 +3,6 @@
 mod bad_input;
 mod certificates;
 mod commands;
+mod families;
 mod questions;
 mod workplace;
