@@ -4,7 +4,6 @@ use optgap_problem::{BadParameter, Dataset, Instance};
 
 /// Refuses instances that say nothing about a method, for families whose point is not an optimum of 0.
 ///
-/// - All labels equal: the best constant is perfect and every gap would be divided by 0.
 /// - Hidden bias and as many units as distinct points (one fewer with an output bias): units that switch on one after the
 ///   other along a line fit every label (Zhang et al. 2017).
 /// - Hidden bias, trained outputs, two units, and distinct points that are affinely independent: every labelling is an
@@ -12,9 +11,6 @@ use optgap_problem::{BadParameter, Dataset, Instance};
 pub(crate) fn refuse_trivial(instance: &Instance) -> Result<(), BadParameter> {
     let refuse = |text: String| Err(BadParameter::Combination(text));
     let Instance { data, network, .. } = instance;
-    if data.labels().iter().all(|&label| label == data.labels()[0]) {
-        return refuse("all labels are equal, so the best constant is perfect; take another seed or more samples".into());
-    }
     if !network.hidden_bias || !network.train_output {
         return Ok(());
     }
@@ -131,12 +127,6 @@ mod tests {
         assert!(verdict(&line(6, 1), 5, false).is_ok());
         assert!(verdict(&line(6, 1), 5, true).expect_err("trivial").to_string().contains("width 5 fits any labels"));
         assert!(verdict(&line(6, 1), 4, true).is_ok());
-    }
-
-    #[test]
-    fn equal_labels_are_refused() {
-        let instance = instance(&line(5, 1), vec![2.0; 5], Network::dense(1));
-        assert!(refuse_trivial(&instance).expect_err("degenerate").to_string().contains("all labels are equal"));
     }
 
     #[test]

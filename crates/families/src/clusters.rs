@@ -1,20 +1,23 @@
 //! Four clouds of points at the corners of a diamond, opposite ones alike.
 //!
-//! **Definition.** Two orthogonal directions; centres at `separation` times each of them and their negatives. A sample is a random centre plus `N(0, I_d)`, all coordinates rounded to multiples of
-//! `2^-16`; its label is 1 for the first direction and -1 for the second, negated for a share `flips` of the samples. Hidden bias and output bias. The test set holds 200 further
-//! samples, without flips.
+//! **Definition.** Two orthogonal directions; centres at `separation` times each of them and their negatives. A sample is a
+//! random centre plus `N(0, I_d)`, all coordinates rounded to multiples of `2^-16`; its label is 1 for the first direction
+//! and -1 for the second, negated for a share `flips` of the samples. Hidden bias and output bias. The test set holds 200
+//! further samples, without flips.
 //!
 //! **Source.** The Gaussian version of exclusive or; Frei, Chatterji and Bartlett (2022) study descent on it.
 //!
-//! **Reference.** None. Four units, one for each centre, tell the clouds apart when they are far apart, but squared errors also count how far a score is from 1.
+//! **Reference.** None. Four units, one for each centre, tell the clouds apart when they are far apart, but squared errors
+//! also count how far a score is from 1.
 //!
-//! **Descent** is expected to succeed: the clouds pull units towards their centres from any start, and the farther apart the better. Flipped labels lift the optimum and leave the way to
-//! it as it is, so that the gap stays small where random labels (`random-labels`) would make one.
+//! **Descent** is expected to succeed: the clouds pull units towards their centres from any start, and the farther apart the
+//! better. Flipped labels lift the optimum and leave the way to it as it is, so that the gap stays small where random labels
+//! (`random-labels`) would make one.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
 use crate::request::{Request, dataset, samples, width};
-use crate::stream::{Purpose, Stream, gaussian_rows, to_grid};
+use crate::stream::{INPUT_GRID, Purpose, Stream, gaussian_rows, to_grid};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
@@ -79,7 +82,7 @@ impl Family for Clusters {
 fn moved(row: &mut [f64], separation: f64, stream: &mut Stream) -> f64 {
     let (label, side) = (stream.sign(), stream.sign());
     let axis = usize::from(label < 0.0);
-    row[axis] = to_grid(row[axis] + side * separation, 65536.0);
+    row[axis] = to_grid(row[axis] + side * separation, INPUT_GRID);
     label
 }
 

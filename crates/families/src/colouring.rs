@@ -1,37 +1,40 @@
 //! Colouring a hypergraph as the training of as many units as there are colours.
 //!
-//! **Definition.** A hypergraph with the vertices `V` and a number `k` of colours, the width. Inputs have a coordinate for each
-//! vertex; the samples are
+//! **Definition.** A hypergraph with the vertices `V` and a number `k` of colours, the width. Inputs have a coordinate for
+//! each vertex; the samples are
 //! - for every vertex `v` the unit vector `e_v` with label 1,
 //! - for every edge the sum of its unit vectors with label 0.
 //!
 //! With `outputs=fixed` all output weights are 1 and there are no biases. With `outputs=free` everything is trained, biases
 //! and output bias included; the points then have one more coordinate `t`, which is 0, and a gadget on the axis of `t` holds
-//! the free parameters in place: points `(0, ..., 0, t)` with label `relu(t-1) + ... + relu(t-k)`, four in each of the intervals
-//! `[-1,1], [1,2], ..., [k-1,k], [k,k+2]`, at 1/4, 3/8, 5/8 and 3/4 of their length. `drop-edge` leaves the last edge out: for an
-//! odd cycle, a complete graph with `k + 1` vertices or the Fano plane that makes the one thing between no and yes.
+//! the free parameters in place: points `(0, ..., 0, t)` with label `relu(t-1) + ... + relu(t-k)`, four in each of the
+//! intervals `[-1,1], [1,2], ..., [k-1,k], [k,k+2]`, at 1/4, 3/8, 5/8 and 3/4 of their length. `drop-edge` leaves the last
+//! edge out: for an odd cycle, a complete graph with `k + 1` vertices or the Fano plane that makes the one thing between no
+//! and yes.
 //!
 //! **Source.** Our own construction in the spirit of Manurangsi and Reichman (2018) and of Goel, Klivans, Manurangsi and
 //! Reichman (2021), who showed that fitting `k` units exactly is NP-hard.
 //!
-//! **Reference.** 0 if there is a colouring in which no edge has one colour only. If there is none, the optimum is positive; with
-//! fixed outputs its sum of squares is at least `min(1, r^2 / (k^2 + r))` for the smallest edge size `r`, with free outputs only a search
-//! knows how large it is.
+//! **Reference.** 0 if there is a colouring in which no edge has one colour only. If there is none, the optimum is positive;
+//! with fixed outputs its sum of squares is at least `min(1, r^2 / (k^2 + r))` for the smallest edge size `r`, with free
+//! outputs only a search knows how large it is.
 //!
-//! **Proof.** *Colourable:* unit `j` gets weight 1 on the vertices of its colour and a large negative one on all others, or with free outputs
-//! `1 + j` and bias `-j`, and slope 1 along `t`. *Fixed outputs, not colourable:* give `v` the colour of the unit that has the largest
-//! weight there. If that weight is not positive the vertex costs 1. If it is, and the prediction at `v` is `1 - s_v`, the weight is at least
-//! `(1 - s_v) / k`; some edge has one colour only, whose unit alone predicts at least `sum (1 - s_v) / k` there. With equal `s` this costs
-//! `r s^2 + (r (1 - s) / k)^2`, least `r^2 / (k^2 + r)`; unequal ones cost more. *Free outputs:* let the loss be 0. The four inner points of neighbouring
-//! intervals lie on no line, so each of `k` disjoint intervals on the axis holds a kink, each unit has one of them, and between them the function is the
-//! label's. So unit `j` has its kink at `t = j` and changes the slope there by `a_j |u_j| = 1`, hence `a_j > 0`; to the far left the slope is 0,
-//! which a unit that faces left would spoil; so all face right, the output bias is 0 and `b_j = -j u_j < 0`. Label 0 at an edge now needs all units
-//! off, label 1 at a vertex needs one on, `w_jv > j u_j`; an edge of one colour `j` would have the sum `> j u_j` and be on.
+//! **Proof.** *Colourable:* unit `j` gets weight 1 on the vertices of its colour and a large negative one on all others, or
+//! with free outputs `1 + j` and bias `-j`, and slope 1 along `t`. *Fixed outputs, not colourable:* give `v` the colour of
+//! the unit that has the largest weight there. If that weight is not positive the vertex costs 1. If it is, and the
+//! prediction at `v` is `1 - s_v`, the weight is at least `(1 - s_v) / k`; some edge has one colour only, whose unit alone
+//! predicts at least `sum (1 - s_v) / k` there. With equal `s` this costs `r s^2 + (r (1 - s) / k)^2`, least `r^2 / (k^2 +
+//! r)`; unequal ones cost more. *Free outputs:* let the loss be 0. The four inner points of neighbouring intervals lie on no
+//! line, so each of `k` disjoint intervals on the axis holds a kink, each unit has one of them, and between them the
+//! function is the label's. So unit `j` has its kink at `t = j` and changes the slope there by `a_j |u_j| = 1`, hence `a_j >
+//! 0`; to the far left the slope is 0, which a unit that faces left would spoil; so all face right, the output bias is 0 and
+//! `b_j = -j u_j < 0`. Label 0 at an edge now needs all units off, label 1 at a vertex needs one on, `w_jv > j u_j`; an edge
+//! of one colour `j` would have the sum `> j u_j` and be on.
 //!
 //! **Descent** is expected to fail from most starts once the graph is larger than a handful of vertices, on colourable and
 //! uncolourable instances alike and at similar losses: which unit serves which vertex is settled early, and to recolour a
-//! vertex its unit must first give up a label that it fits. Minimal pairs differ in one sample and in the optimum; descent should hardly tell
-//! them apart.
+//! vertex its unit must first give up a label that it fits. Minimal pairs differ in one sample and in the optimum; descent
+//! should hardly tell them apart.
 
 use crate::about::about;
 use crate::hypergraph::{CHOICE, Hypergraph};

@@ -1,16 +1,20 @@
 //! A product of matrices: deep, but linear.
 //!
-//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`; every input is there twice, with the labels `u . x + noise` and `u . x - noise` for a random direction `u`. The network is a product of
-//! `depth` matrices with `width` inner dimensions and no bias. The test set holds 200 further samples, without noise.
+//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`; every input is there twice, with the labels `u .
+//! x + noise` and `u . x - noise` for a random direction `u`. The network is a product of `depth` matrices with `width`
+//! inner dimensions and no bias. The test set holds 200 further samples, without noise.
 //!
-//! **Source.** Baldi and Hornik (1989) for two matrices, Kawaguchi (2016) for any number: no local minimum is worse than the global one.
+//! **Source.** Baldi and Hornik (1989) for two matrices, Kawaguchi (2016) for any number: no local minimum is worse than the
+//! global one.
 //!
 //! **Reference.** `noise^2`, which is ordinary least squares.
 //!
-//! **Proof.** No function gives two labels to one input, and their mean costs least; `u . x` is that mean and a product of matrices.
+//! **Proof.** No function gives two labels to one input, and their mean costs least; `u . x` is that mean and a product of
+//! matrices.
 //!
-//! **Descent** is expected to reach the optimum from every start that is not zero, at any depth, and to slow down with the depth where the start is small: saddle points are passed, but take
-//! long. It is the calibration for "no bad local minima". The trainers do not treat more than one layer yet.
+//! **Descent** is expected to reach the optimum from every start that is not zero, at any depth, and to slow down with the
+//! depth where the start is small: saddle points are passed, but take long. It is the calibration for "no bad local minima".
+//! The trainers do not treat more than one layer yet.
 
 use crate::about::about;
 use crate::planted::{direction, product};

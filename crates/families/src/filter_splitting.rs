@@ -1,21 +1,24 @@
 //! Colouring a hypergraph as the training of one shared filter.
 //!
-//! **Definition.** A hypergraph with `m` vertices and a number `k` of parts. The filter has `k m` weights and looks at `k` disjoint
-//! patches; its output is the mean over the patches and its output weight 1, without any bias. A vector `v` with a coordinate for each
-//! vertex is shown as `k` patches of `k m` inputs, of which patch `p` has `v` in its block `p` and is 0 elsewhere: so the filter's block `p` is a
-//! unit of its own, and the prediction is the mean of `k` units of `v`. Samples are the unit vectors with label 1 and, for every edge,
-//! the sum of its unit vectors with label 0. For edges of any size and two parts this is set splitting.
+//! **Definition.** A hypergraph with `m` vertices and a number `k` of parts. The filter has `k m` weights and looks at `k`
+//! disjoint patches; its output is the mean over the patches and its output weight 1, without any bias. A vector `v` with a
+//! coordinate for each vertex is shown as `k` patches of `k m` inputs, of which patch `p` has `v` in its block `p` and is 0
+//! elsewhere: so the filter's block `p` is a unit of its own, and the prediction is the mean of `k` units of `v`. Samples
+//! are the unit vectors with label 1 and, for every edge, the sum of its unit vectors with label 0. For edges of any size
+//! and two parts this is set splitting.
 //!
 //! **Source.** After Brutzkus and Globerson (2017), who reduce set splitting to a convolution without overlap.
 //!
-//! **Reference.** As for family `colouring` with fixed outputs, whose optimum it shares: 0 if the vertices can be parted so that no edge lies
-//! in one part, else a sum of squares of at least `min(1, r^2 / (k^2 + r))` for the smallest edge size `r`.
+//! **Reference.** As for family `colouring` with fixed outputs, whose optimum it shares: 0 if the vertices can be parted so
+//! that no edge lies in one part, else a sum of squares of at least `min(1, r^2 / (k^2 + r))` for the smallest edge size
+//! `r`.
 //!
-//! **Proof.** The mean of `k` units with weights `k w` is the sum of the units with weights `w`, so the two families have the same predictions.
+//! **Proof.** The mean of `k` units with weights `k w` is the sum of the units with weights `w`, so the two families have
+//! the same predictions.
 //!
-//! **Descent** is expected to fail as on `colouring`: sharing weights among patches changes how the network is written, not what it must
-//! decide. The same kind of filter on Gaussian patches (`gaussian-convolution`) should be learned from every start, which makes this the clearest
-//! pair of one architecture and two sources of data.
+//! **Descent** is expected to fail as on `colouring`: sharing weights among patches changes how the network is written, not
+//! what it must decide. The same kind of filter on Gaussian patches (`gaussian-convolution`) should be learned from every
+//! start, which makes this the clearest pair of one architecture and two sources of data.
 
 use crate::about::about;
 use crate::colouring::least_squares;

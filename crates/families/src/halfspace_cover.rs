@@ -1,19 +1,22 @@
 //! Vertex cover as the search for the half-space with the fewest errors.
 //!
-//! **Definition.** A graph with `m` vertices. Labelled 1 are the unit vectors, one for each vertex; labelled -1 are the midpoints `(e_u + e_v) / 2`, one for
-//! each edge. The network is one threshold unit with a trained output and output bias, which is any half-space; the loss is the share of errors.
+//! **Definition.** A graph with `m` vertices. Labelled 1 are the unit vectors, one for each vertex; labelled -1 are the
+//! midpoints `(e_u + e_v) / 2`, one for each edge. The network is one threshold unit with a trained output and output bias,
+//! which is any half-space; the loss is the share of errors.
 //!
-//! **Source.** In the tradition of Johnson and Preparata (1978) and of Höffgen, Simon and Van Horn (1995), who showed that the fewest
-//! errors of a half-space are hard to find and hard to approximate.
+//! **Source.** In the tradition of Johnson and Preparata (1978) and of Höffgen, Simon and Van Horn (1995), who showed that
+//! the fewest errors of a half-space are hard to find and hard to approximate.
 //!
 //! **Reference.** The fewest errors are exactly the vertex cover number.
 //!
-//! **Proof.** *Reached:* bias 1, weight -3 on a smallest cover and 0 elsewhere; then a vertex is wrong if it is in the cover, and no midpoint is. *Not beaten:* two
-//! vertices that are right have their midpoint in the same half-space, so it is wrong. Take the wrong vertices and an end of every wrong midpoint: every
-//! edge has one of them, so they are a cover, no larger than the number of errors.
+//! **Proof.** *Reached:* bias 1, weight -3 on a smallest cover and 0 elsewhere; then a vertex is wrong if it is in the
+//! cover, and no midpoint is. *Not beaten:* two vertices that are right have their midpoint in the same half-space, so it is
+//! wrong. Take the wrong vertices and an end of every wrong midpoint: every edge has one of them, so they are a cover, no
+//! larger than the number of errors.
 //!
-//! **Descent** has nothing to go by: the loss is constant almost everywhere. No method of optgap treats it yet; surrogate losses are the usual way out,
-//! and how far they lead here is a question for methods to come. It is the anchor for solvers of counted errors.
+//! **Descent** has nothing to go by: the loss is constant almost everywhere. No method of optgap treats it yet; surrogate
+//! losses are the usual way out, and how far they lead here is a question for methods to come. It is the anchor for solvers
+//! of counted errors.
 
 use crate::about::about;
 use crate::graph::{CHOICE, Graph};

@@ -13,6 +13,7 @@
 
 mod about;
 mod admission;
+mod blend;
 mod clusters;
 mod colouring;
 mod cosine;
@@ -23,6 +24,7 @@ mod gaussian_convolution;
 mod graph;
 mod halfspace_cover;
 mod hypergraph;
+mod label_noise;
 mod memorisation;
 mod orthants;
 mod orthonormal_population;
@@ -37,7 +39,9 @@ mod request;
 mod separable;
 mod set_splitting;
 mod single_index;
+mod smoothing;
 mod sources;
+mod spare_width;
 mod spectrum;
 mod spirals;
 mod staircase;
@@ -49,6 +53,8 @@ mod teacher;
 #[cfg(test)]
 mod template;
 mod vertex_cover;
+mod weight_sharing;
+mod width_ladder;
 mod xor;
 
 use optgap_problem::Family;
@@ -83,4 +89,10 @@ pub static FAMILIES: &[&dyn Family] = &[
     &deep_linear::DeepLinear,
     &real::Real,
     &files::Files,
+    &spare_width::SpareWidth,
+    &width_ladder::WidthLadder,
+    &label_noise::LabelNoise,
+    &smoothing::Smoothing,
+    &blend::Blend,
+    &weight_sharing::WeightSharing,
 ];

@@ -1,21 +1,25 @@
 //! Random labels on a line, at the edge of what a width can memorise.
 //!
-//! **Definition.** `n` different whole numbers from `[-4n, 4n]`, in units of 1/16, with labels that are random whole numbers from -8 to 8. With `m` the least number of kinks of a
-//! continuous, piecewise affine function through all points, the network has `m + spare` units, hidden bias and output bias.
+//! **Definition.** `n` different whole numbers from `[-4n, 4n]`, in units of 1/16, with labels that are random whole numbers
+//! from -8 to 8. With `m` the least number of kinks of a continuous, piecewise affine function through all points, the
+//! network has `m + spare` units, hidden bias and output bias.
 //!
-//! **Source.** Zhang, Bengio, Hardt, Recht and Vinyals (2017); that a line needs one unit for each change of slope is folklore, and the count is ours.
+//! **Source.** Zhang, Bengio, Hardt, Recht and Vinyals (2017); that a line needs one unit for each change of slope is
+//! folklore, and the count is ours.
 //!
-//! **Reference.** 0 for `spare >= 1`. Positive for `spare <= -1`. At the edge, `spare = 0`, it depends on the slope that the function needs at infinity, and only a search
-//! knows.
+//! **Reference.** 0 for `spare >= 1`. Positive for `spare <= -1`. At the edge, `spare = 0`, it depends on the slope that the
+//! function needs at infinity, and only a search knows.
 //!
-//! **Proof.** A network of `k` units has at most `k` kinks, so fewer than `m` cannot fit. With one more unit than kinks, one kink lies to the left of all data, where its unit gives the first
-//! slope, and the output bias gives the level. *The count:* between neighbouring points with chord slope `d` the function leaves with one slope and arrives with
-//! another; both equal `d` if it has no kink there, lie on different sides of `d` if it has one, and for two kinks it can as well have them at the two points. So only the order of a slope
-//! to the two chords beside its point matters, and dynamic programming over these orders finds the least number in whole numbers.
+//! **Proof.** A network of `k` units has at most `k` kinks, so fewer than `m` cannot fit. With one more unit than kinks, one
+//! kink lies to the left of all data, where its unit gives the first slope, and the output bias gives the level. *The
+//! count:* between neighbouring points with chord slope `d` the function leaves with one slope and arrives with another;
+//! both equal `d` if it has no kink there, lie on different sides of `d` if it has one, and for two kinks it can as well
+//! have them at the two points. So only the order of a slope to the two chords beside its point matters, and dynamic
+//! programming over these orders finds the least number in whole numbers.
 //!
-//! **Descent** is expected to fail at the edge almost always and to need far more than one spare unit: every kink has a place of its own to find, and kinks hardly ever pass a point
-//! that pulls at them. So the width at which descent succeeds, against the width at which a fit exists, measures what
-//! over-parameterisation buys.
+//! **Descent** is expected to fail at the edge almost always and to need far more than one spare unit: every kink has a
+//! place of its own to find, and kinks hardly ever pass a point that pulls at them. So the width at which descent succeeds,
+//! against the width at which a fit exists, measures what over-parameterisation buys.
 
 use crate::about::about;
 use crate::request::{Request, state_optimum};
@@ -286,10 +290,10 @@ mod tests {
         let mut costs: Vec<(f64, usize)> = slopes.iter().map(|&slope| (slope, 0)).collect();
         for &chord in &chords {
             let arrive = |arriving: f64| {
-                costs.iter().filter_map(move |&(leaving, cost)| match (side(leaving, chord), side(arriving, chord)) {
-                    (Equal, Equal) => Some(cost),
-                    (Less, Greater) | (Greater, Less) => Some(cost + 1),
-                    _ => Some(cost + 2),
+                costs.iter().map(move |&(leaving, cost)| match (side(leaving, chord), side(arriving, chord)) {
+                    (Equal, Equal) => cost,
+                    (Less, Greater) | (Greater, Less) => cost + 1,
+                    _ => cost + 2,
                 })
             };
             let reached: Vec<(f64, usize)> = slopes.iter().map(|&s| (s, arrive(s).min().expect("some"))).collect();

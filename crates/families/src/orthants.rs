@@ -1,19 +1,22 @@
 //! Every coordinate for itself: a local minimum in each orthant.
 //!
-//! **Definition.** For every coordinate `i` the points `e_i` with label `p_i` and `-e_i` with label `q_i`; `p_i` and `q_i` are uniform in `[1, 2)`, different, and multiples of
-//! `2^-10`, or all 1 with `equal`. No biases, output weights fixed to 1.
+//! **Definition.** For every coordinate `i` the points `e_i` with label `p_i` and `-e_i` with label `q_i`; `p_i` and `q_i`
+//! are uniform in `[1, 2)`, different, and multiples of `2^-10`, or all 1 with `equal`. No biases, output weights fixed to
+//! 1.
 //!
-//! **Source.** In the spirit of Auer, Herbster and Warmuth (1996), whose single neurons have exponentially many local minima.
+//! **Source.** In the spirit of Auer, Herbster and Warmuth (1996), whose single neurons have exponentially many local
+//! minima.
 //!
 //! **Reference.** Width 1: the sum of squares is exactly the sum of the smaller of `p_i^2` and `q_i^2`. Wider: 0.
 //!
-//! **Proof.** The loss is a sum over coordinates. One unit with weight `w` predicts `relu(w)` and `relu(-w)`, of which one is 0, so that it fits one of the two
-//! labels at best. Two units with the weights `p_i` and `-q_i` fit both.
+//! **Proof.** The loss is a sum over coordinates. One unit with weight `w` predicts `relu(w)` and `relu(-w)`, of which one
+//! is 0, so that it fits one of the two labels at best. Two units with the weights `p_i` and `-q_i` fit both.
 //!
-//! **Descent** from small starts, with full batches and steps below `1 / curvature`, follows a law. Width 1: `w_i` never changes its sign, so each of the `2^d` orthants has a
-//! minimum of its own and `P(success) = 2^-d` (all are global with `equal`). Width `k >= 2`: coordinate `i` is fitted if the `k` signs at the start are mixed, so `P = (1 -
-//! 2^(1-k))^d`. The state of all signs is kept only while the units are small against the labels: He's initialisation is expected to beat the law for `k >= 2`, by units that cross zero
-//! when together they exceed the label. `provenance.law` has the probability.
+//! **Descent** from small starts, with full batches and steps below `1 / curvature`, follows a law. Width 1: `w_i` never
+//! changes its sign, so each of the `2^d` orthants has a minimum of its own and `P(success) = 2^-d` (all are global with
+//! `equal`). Width `k >= 2`: coordinate `i` is fitted if the `k` signs at the start are mixed, so `P = (1 - 2^(1-k))^d`. The
+//! state of all signs is kept only while the units are small against the labels: He's initialisation is expected to beat the
+//! law for `k >= 2`, by units that cross zero when together they exceed the label. `provenance.law` has the probability.
 
 use crate::about::about;
 use crate::request::{Request, state_optimum};

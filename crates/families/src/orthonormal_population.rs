@@ -1,15 +1,19 @@
 //! A teacher of orthonormal units over the whole Gaussian population.
 //!
-//! **Definition.** The loss is the mean of `(f(x) - g(x))^2` over all `x ~ N(0, I_k)`, in closed form; `g(x) = relu(x_1) + ... + relu(x_k)`, and the student `f` has `width` units, no biases and output weights fixed to 1. The file
-//! has the units of `g` as samples.
+//! **Definition.** The loss is the mean of `(f(x) - g(x))^2` over all `x ~ N(0, I_k)`, in closed form; `g(x) = relu(x_1) +
+//! ... + relu(x_k)`, and the student `f` has `width` units, no biases and output weights fixed to 1. The file has the units
+//! of `g` as samples.
 //!
-//! **Source.** Safran and Shamir, "Spurious local minima are common in two-layer ReLU neural networks" (2018), whose objective is half of this loss.
+//! **Source.** Safran and Shamir, "Spurious local minima are common in two-layer ReLU neural networks" (2018), whose
+//! objective is half of this loss.
 //!
 //! **Reference.** 0 for `width >= teacher-width`: the units of the teacher, and idle ones.
 //!
-//! **Descent** with the published protocol (normal weights of variance `1/k`, step 0.1 for half the loss, until the gradient vanishes) ended above half a loss of 0.001 in 0.3 % of 1,000 runs for `k = 6`, 5.5 % for `k = 7` and 12.6 % for
-//! `k = 8`, at half losses of 0.02508, 0.02320 and 0.02151: local minima in which one unit stands for two. The same shares are expected here, and hardly any failure with one spare unit. No exact
-//! method treats a population; the optimum is known by construction.
+//! **Descent** with the published protocol (normal weights of variance `1/k`, step 0.1 for half the loss, until the gradient
+//! vanishes) ended above half a loss of 0.001 in 0.3 % of 1,000 runs for `k = 6`, 5.5 % for `k = 7` and 12.6 % for `k = 8`,
+//! at half losses of 0.02508, 0.02320 and 0.02151: local minima in which one unit stands for two. The same shares are
+//! expected here, and hardly any failure with one spare unit. No exact method treats a population; the optimum is known by
+//! construction.
 
 use crate::about::about;
 use crate::orthonormal_teacher::orthonormal;

@@ -1,14 +1,16 @@
 //! A teacher of orthonormal units on Gaussian samples.
 //!
-//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`, with `d = teacher-width`; labels `relu(x_1) + ... + relu(x_d)`. The student has `width` units, no biases, and output
-//! weights fixed to 1. The test set holds 200 further samples.
+//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`, with `d = teacher-width`; labels `relu(x_1) +
+//! ... + relu(x_d)`. The student has `width` units, no biases, and output weights fixed to 1. The test set holds 200 further
+//! samples.
 //!
 //! **Source.** Safran and Shamir (2018); the same teacher over the whole population is family `orthonormal-population`.
 //!
 //! **Reference.** 0 for `width >= teacher-width`: the units of the teacher, and idle ones.
 //!
-//! **Descent** is expected to succeed almost always for few units and to fail the more often the more there are, from about six on: then the loss has spurious minima in which
-//! one unit does the work of two and two do that of one. A spare unit or two should cure nearly all of it.
+//! **Descent** is expected to succeed almost always for few units and to fail the more often the more there are, from about
+//! six on: then the loss has spurious minima in which one unit does the work of two and two do that of one. A spare unit or
+//! two should cure nearly all of it.
 
 use crate::about::about;
 use crate::planted::labels;

@@ -1,20 +1,22 @@
 //! Parity of some of the bits.
 //!
-//! **Definition.** Inputs are corners of the cube `{-1, 1}^d`: all of them, or `corners` of them drawn at random. The label is the product of the first
-//! `subset` coordinates; a share `flips` of the labels is negated. The network has `width` units, hidden bias and output bias. Corners that were not drawn,
-//! at most 200, are the test set, with their true labels.
+//! **Definition.** Inputs are corners of the cube `{-1, 1}^d`: all of them, or `corners` of them drawn at random. The label
+//! is the product of the first `subset` coordinates; a share `flips` of the labels is negated. The network has `width`
+//! units, hidden bias and output bias. Corners that were not drawn, at most 200, are the test set, with their true labels.
 //!
-//! **Source.** Minsky and Papert (1969); learning parity with noise (Blum, Kalai and Wasserman 2003); its study under gradient
-//! descent by Barak, Edelman, Goel, Kakade, Malach and Zhang (2022).
+//! **Source.** Minsky and Papert (1969); learning parity with noise (Blum, Kalai and Wasserman 2003); its study under
+//! gradient descent by Barak, Edelman, Goel, Kakade, Malach and Zhang (2022).
 //!
-//! **Reference.** 0 without flips and with `width >= subset`; on all corners every affine function has a loss of at least 1, that of the zero function.
+//! **Reference.** 0 without flips and with `width >= subset`; on all corners every affine function has a loss of at least 1,
+//! that of the zero function.
 //!
-//! **Proof.** With `t` the number of relevant coordinates that are -1, the label is 1 for even `t` and -1 for odd, which is `1 - 2 relu(t) + 4 relu(t-1) - 4 relu(t-2)
-//! + ...` with `subset` units, and `t = (subset - sum x_i) / 2` is affine. On all corners the label is orthogonal to every affine function once `subset >= 2`.
+//! **Proof.** With `t` the number of relevant coordinates that are -1, the label is 1 for even `t` and -1 for odd, which is
+//! `1 - 2 relu(t) + 4 relu(t-1) - 4 relu(t-2) + ...` with `subset` units, and `t = (subset - sum x_i) / 2` is affine. On all
+//! corners the label is orthogonal to every affine function once `subset >= 2`.
 //!
-//! **Descent** is expected to succeed for two relevant bits and to become hopeless as they get more: the gradient at a random start says next to nothing
-//! of which bits matter, and the number of steps grows like `d^subset`. Few corners make it worse for the test loss than for the training loss:
-//! with enough width they can be memorised.
+//! **Descent** is expected to succeed for two relevant bits and to become hopeless as they get more: the gradient at a
+//! random start says next to nothing of which bits matter, and the number of steps grows like `d^subset`. Few corners make
+//! it worse for the test loss than for the training loss: with enough width they can be memorised.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

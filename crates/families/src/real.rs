@@ -22,20 +22,20 @@
 //! | `red-wine` | 1599 | `alcohol+volatile-acidity`, the strongest predictors | `quality`, 3 to 8 | none |
 //! | `earthquakes` | 182 | `magnitude+distance` | `acceleration` of the ground at its peak | none |
 //!
-//! **Source.** Fisher (1936); Efron, Hastie, Johnstone and Tibshirani (2004); Forina and others (1986) with Aeberhard (1992);
-//! Street, Wolberg and Mangasarian (1993); Gorman, Williams and Fraser (2014); Cortez and others (2009); Joyner, Boore and
-//! Porcella (1981). Components: Hotelling (1933).
+//! **Source.** Fisher (1936); Efron, Hastie, Johnstone and Tibshirani (2004); Forina and others (1986) with Aeberhard
+//! (1992); Street, Wolberg and Mangasarian (1993); Gorman, Williams and Fraser (2014); Cortez and others (2009); Joyner,
+//! Boore and Porcella (1981). Components: Hotelling (1933).
 //!
 //! **Reference.** None. Few digits were recorded, and `red-wine` repeats 240 rows, so identical inputs with different labels
 //! can keep the optimum above 0 whatever the width.
 //!
-//! **Descent** is expected to reach the optimum or come close from many starts on `diabetes` and `red-wine`, where the signal
-//! is nearly linear and the kinks gain little, so that local minima differ by little, too. A single boundary sets `grignolino`
-//! and `malignant` apart: two kinks make the ramp between the labels -1 and 1, which many starts should find. On `versicolor`
-//! and `chinstrap` the kinks must be placed on two sides of a region, and on `earthquakes` among the crowded stations near
-//! the source, where the shaking falls steeply; starts that put both on one side, or far out where few stations are, should
-//! end visibly above the optimum. Components are no easier: they spread the same signal over directions that were not chosen
-//! for the target.
+//! **Descent** is expected to reach the optimum or come close from many starts on `diabetes` and `red-wine`, where the
+//! signal is nearly linear and the kinks gain little, so that local minima differ by little, too. A single boundary sets
+//! `grignolino` and `malignant` apart: two kinks make the ramp between the labels -1 and 1, which many starts should find.
+//! On `versicolor` and `chinstrap` the kinks must be placed on two sides of a region, and on `earthquakes` among the crowded
+//! stations near the source, where the shaking falls steeply; starts that put both on one side, or far out where few
+//! stations are, should end visibly above the optimum. Components are no easier: they spread the same signal over directions
+//! that were not chosen for the target.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

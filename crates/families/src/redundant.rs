@@ -1,21 +1,23 @@
 //! The same information many times over.
 //!
-//! **Definition.** The inputs and the noisy teacher of family `teacher` at the same seed, `n` different samples, each of them `copies` times; with `jitter` the inputs of all copies but the first are moved by
-//! `N(0, jitter^2)`, rounded to multiples of `2^-16`, and keep their label. Hidden bias. The test set holds 200 further samples.
+//! **Definition.** The inputs and the noisy teacher of family `teacher` at the same seed, `n` different samples, each of
+//! them `copies` times; with `jitter` the inputs of all copies but the first are moved by `N(0, jitter^2)`, rounded to
+//! multiples of `2^-16`, and keep their label. Hidden bias. The test set holds 200 further samples.
 //!
 //! **Source.** Our own: the essay's "structured, redundant data" as a knob.
 //!
-//! **Reference.** 0 without noise and jitter, for `width >= teacher-width`. Without jitter the optimum does not depend on `copies` at all: sums of squares and
-//! number of samples grow alike.
+//! **Reference.** 0 without noise and jitter, for `width >= teacher-width`. Without jitter the optimum does not depend on
+//! `copies` at all: sums of squares and number of samples grow alike.
 //!
-//! **Descent** with full batches cannot tell copies from none: the gradient is the same. It is expected to gain from jitter, which fills the space between the samples and removes the optima that hang on single
-//! points. Exact search pays nothing for copies, which it counts as weights, and much for jitter.
+//! **Descent** with full batches cannot tell copies from none: the gradient is the same. It is expected to gain from jitter,
+//! which fills the space between the samples and removes the optima that hang on single points. Exact search pays nothing
+//! for copies, which it counts as weights, and much for jitter.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
 use crate::planted;
 use crate::request::{Request, dataset, dimension, state_optimum, width};
-use crate::stream::{Purpose, Stream, gaussian_rows, to_grid};
+use crate::stream::{INPUT_GRID, Purpose, Stream, gaussian_rows, to_grid};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
@@ -68,7 +70,8 @@ impl Family for Redundant {
         let mut copied = (Vec::new(), Vec::new());
         for copy in 0..parameters.count("copies") {
             for (row, &label) in originals.iter().zip(&labels) {
-                let moved = |&x: &f64| if copy > 0 && jitter > 0.0 { to_grid(x + jitter * stream.normal(), 65536.0) } else { x };
+                let moved =
+                    |&x: &f64| if copy > 0 && jitter > 0.0 { to_grid(x + jitter * stream.normal(), INPUT_GRID) } else { x };
                 copied.0.push(row.iter().map(moved).collect());
                 copied.1.push(label);
             }

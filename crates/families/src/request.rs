@@ -53,6 +53,9 @@ impl<'a> Request<'a> {
     }
 
     /// An instance of samples, a network and a loss, with its name and its provenance.
+    ///
+    /// # Errors
+    /// When the samples or the network cannot be used, or the best constant is perfect: every gap would be divided by 0.
     pub(crate) fn instance_with_loss(
         &self,
         rows: &[Vec<f64>],
@@ -61,6 +64,10 @@ impl<'a> Request<'a> {
         loss: Loss,
     ) -> Result<Instance, BadParameter> {
         let mut instance = Instance::new(dataset(rows, labels)?, network, loss).map_err(unusable)?;
+        if instance.constant_level() == 0.0 {
+            let text = "the best constant is perfect, so there is nothing to learn; take another seed or more samples";
+            return Err(BadParameter::Combination(text.into()));
+        }
         instance.name = self.name();
         instance.provenance = self.provenance();
         Ok(instance)

@@ -1,15 +1,17 @@
 //! Two classes with a margin between them.
 //!
-//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`, drawn again until they are at least `margin` away from a random hyperplane through the origin; the label is the side, -1 or 1. Hidden bias.
-//! `loss` is the squared error or the share of wrong signs. The test set holds 200 further samples.
+//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`, drawn again until they are at least `margin`
+//! away from a random hyperplane through the origin; the label is the side, -1 or 1. Hidden bias. `loss` is the squared
+//! error or the share of wrong signs. The test set holds 200 further samples.
 //!
 //! **Source.** Rosenblatt's perceptron (1958) and Novikoff's theorem (1962), which needs the margin.
 //!
-//! **Reference.** With `loss=zero-one` and two units or more the optimum is 0: `relu(u . x) - relu(-u . x)`. Squared errors do not vanish, since a
-//! score must be exactly 1; how low they can be only a search knows.
+//! **Reference.** With `loss=zero-one` and two units or more the optimum is 0: `relu(u . x) - relu(-u . x)`. Squared errors
+//! do not vanish, since a score must be exactly 1; how low they can be only a search knows.
 //!
-//! **Descent** on squared errors is expected to succeed from most starts: a single direction carries the labels, and units that have found it saturate the two sides. The wider the
-//! margin, the better both the optimum and the odds. Counted errors have no gradient, and no method of optgap treats them yet.
+//! **Descent** on squared errors is expected to succeed from most starts: a single direction carries the labels, and units
+//! that have found it saturate the two sides. The wider the margin, the better both the optimum and the odds. Counted errors
+//! have no gradient, and no method of optgap treats them yet.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

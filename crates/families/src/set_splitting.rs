@@ -1,22 +1,27 @@
 //! Set splitting as the training of three threshold units.
 //!
-//! **Definition.** A set `{1..m}` and some of its subsets, the edges of a hypergraph. Inputs are 0 or 1 in `m + 3` coordinates. Labelled 1 are the origin and,
-//! for every subset, the sum of its unit vectors; labelled -1 are the unit vectors `e_1..e_m`. The last three coordinates are 0 so far; with all others
-//! 0, six more points `101, 011` (label 1) and `100, 010, 001, 111` (label -1) stand there. The network has two threshold units and a threshold at the
-//! output: the sign of `a_1 T(w_1 . x + b_1) + a_2 T(w_2 . x + b_2) + c`, all trained. The loss is the share of wrong signs.
+//! **Definition.** A set `{1..m}` and some of its subsets, the edges of a hypergraph. Inputs are 0 or 1 in `m + 3`
+//! coordinates. Labelled 1 are the origin and, for every subset, the sum of its unit vectors; labelled -1 are the unit
+//! vectors `e_1..e_m`. The last three coordinates are 0 so far; with all others 0, six more points `101, 011` (label 1) and
+//! `100, 010, 001, 111` (label -1) stand there. The network has two threshold units and a threshold at the output: the sign
+//! of `a_1 T(w_1 . x + b_1) + a_2 T(w_2 . x + b_2) + c`, all trained. The loss is the share of wrong signs.
 //!
 //! **Source.** Blum and Rivest, "Training a 3-node neural network is NP-complete" (1992).
 //!
-//! **Reference.** 0 if the set can be split in two so that no subset lies in one half; else at least one sample is wrong, `1/n`.
+//! **Reference.** 0 if the set can be split in two so that no subset lies in one half; else at least one sample is wrong,
+//! `1/n`.
 //!
-//! **Proof.** *A split `S_1, S_2`:* unit `j` is on where `x` weighs more than -1/2, with weights -1 on `S_j` and `m` elsewhere, and the output is on if
-//! both are. *No error:* of the functions of two bits that a threshold computes, only those that are 1 at one of the four values fit the six points
-//! with the origin (tried out over all linearly separable pairs), so the positive samples are those in the intersection of two half-spaces `A` and `B`. Let `S_1` be the `i` with `e_i` outside `A`; all
-//! others lie outside `B`. Were a subset inside `S_1`: with `w . x + b` positive at the origin and not at the `e_i`, its value at the subset's point is at most
-//! `b - |subset| b < 0` (with the border the other way round the same), and that point would be outside `A` although its label is 1. The same for `B`.
+//! **Proof.** *A split `S_1, S_2`:* unit `j` is on where `x` weighs more than -1/2, with weights -1 on `S_j` and `m`
+//! elsewhere, and the output is on if both are. *No error:* of the functions of two bits that a threshold computes, only
+//! those that are 1 at one of the four values fit the six points with the origin (tried out over all linearly separable
+//! pairs), so the positive samples are those in the intersection of two half-spaces `A` and `B`. Let `S_1` be the `i` with
+//! `e_i` outside `A`; all others lie outside `B`. Were a subset inside `S_1`: with `w . x + b` positive at the origin and
+//! not at the `e_i`, its value at the subset's point is at most `b - |subset| b < 0` (with the border the other way round
+//! the same), and that point would be outside `A` although its label is 1. The same for `B`.
 //!
-//! **Descent** has nothing to go by: the loss is constant almost everywhere. No method of optgap treats it yet, neither the trainers nor the exact search; the
-//! family is here to be scored, and for methods to come. The threshold network is where the NP-hardness of training was first proved.
+//! **Descent** has nothing to go by: the loss is constant almost everywhere. No method of optgap treats it yet, neither the
+//! trainers nor the exact search; the family is here to be scored, and for methods to come. The threshold network is where
+//! the NP-hardness of training was first proved.
 
 use crate::about::about;
 use crate::hypergraph::{CHOICE, Hypergraph};

@@ -1,16 +1,18 @@
 //! A function of one hidden direction.
 //!
-//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`; labels `g(u . x)` for a random direction `u`, where `g` is `relu` or a Hermite polynomial: `he1 = z`, `he2 = z^2 - 1`,
-//! `he3 = z^3 - 3z`, `he4 = z^4 - 6z^2 + 3`. Hidden bias and output bias. The test set holds 200 further samples.
+//! **Definition.** Inputs `x ~ N(0, I_d)`, rounded to multiples of `2^-16`; labels `g(u . x)` for a random direction `u`,
+//! where `g` is `relu` or a Hermite polynomial: `he1 = z`, `he2 = z^2 - 1`, `he3 = z^3 - 3z`, `he4 = z^4 - 6z^2 + 3`. Hidden
+//! bias and output bias. The test set holds 200 further samples.
 //!
-//! **Source.** Ben Arous, Gheissari and Jagannath (2021): online descent needs about `d^(l-1)` samples, `l` being the information exponent of `g`, which for a Hermite
-//! polynomial is its degree and for `relu` 1.
+//! **Source.** Ben Arous, Gheissari and Jagannath (2021): online descent needs about `d^(l-1)` samples, `l` being the
+//! information exponent of `g`, which for a Hermite polynomial is its degree and for `relu` 1.
 //!
-//! **Reference.** 0 for `relu`, and from width 2 on for `he1`, which is `relu(z) - relu(-z)`; every label is then exact. For other polynomials none: a network follows them only piece by
-//! piece.
+//! **Reference.** 0 for `relu`, and from width 2 on for `he1`, which is `relu(z) - relu(-z)`; every label is then exact. For
+//! other polynomials none: a network follows them only piece by piece.
 //!
-//! **Descent** is expected to find the direction at once for `relu` and `he1` and to lose its way as the degree rises, since near a random start the polynomial of degree `l` shows only in the `l`-th power of the
-//! small overlap with `u`. In low dimension the overlap is not small, so the effect should need a dimension of some size.
+//! **Descent** is expected to find the direction at once for `relu` and `he1` and to lose its way as the degree rises, since
+//! near a random start the polynomial of degree `l` shows only in the `l`-th power of the small overlap with `u`. In low
+//! dimension the overlap is not small, so the effect should need a dimension of some size.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

@@ -1,14 +1,17 @@
 //! Inputs of falling scale, all equally important.
 //!
-//! **Definition.** The inputs and the noisy teacher of family `teacher` at the same seed; then input `i` is multiplied by `i^(-alpha)`, rounded to a power of two. Labels are those before the scaling. Hidden bias. The
-//! test set holds 200 further samples.
+//! **Definition.** The inputs and the noisy teacher of family `teacher` at the same seed; then input `i` is multiplied by
+//! `i^(-alpha)`, rounded to a power of two. Labels are those before the scaling. Hidden bias. The test set holds 200 further
+//! samples.
 //!
 //! **Source.** Our own, after the study of descent under power-law spectra.
 //!
-//! **Reference.** 0 without noise for `width >= teacher-width`. The optimum does not depend on `alpha` at all: an invertible linear map of the inputs is undone by the weights.
+//! **Reference.** 0 without noise for `width >= teacher-width`. The optimum does not depend on `alpha` at all: an invertible
+//! linear map of the inputs is undone by the weights.
 //!
-//! **Descent** is expected to slow down as `alpha` grows, since the directions of small scale have small gradients and matter as much as the others; at a fixed number of steps the gap grows with `alpha`, and
-//! polished end points should mostly not. Exact search is indifferent. Adam, which scales every weight by itself, should suffer least.
+//! **Descent** is expected to slow down as `alpha` grows, since the directions of small scale have small gradients and
+//! matter as much as the others; at a fixed number of steps the gap grows with `alpha`, and polished end points should
+//! mostly not. Exact search is indifferent. Adam, which scales every weight by itself, should suffer least.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

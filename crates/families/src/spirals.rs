@@ -1,29 +1,27 @@
 //! Two spirals that wind around each other.
 //!
-//! **Definition.** For `i = 0, 1, ...` the points `(r sin t, r cos t)` with `t = i pi / 16` and `r = 6.5 (104 - i) / 104`, labelled 1, and their negatives, labelled -1: the first `n / 2` of
-//! each arm, from the outside, rounded to multiples of `2^-16`. The whole of it has 194 points. Hidden bias and output bias.
+//! **Definition.** For `i = 0, 1, ...` the points `(r sin t, r cos t)` with `t = i pi / 16` and `r = 6.5 (104 - i) / 104`,
+//! labelled 1, and their negatives, labelled -1: the first `n / 2` of each arm, from the outside, rounded to multiples of
+//! `2^-16`. The whole of it has 194 points. Hidden bias and output bias.
 //!
 //! **Source.** Lang and Witbrock (1988), after A. Wieland.
 //!
 //! **Reference.** None. Few units cannot follow the arms, and how well they can do only a search knows.
 //!
-//! **Descent** is expected to stop at poor fits for small widths: the two arms lie symmetrically, so that at the start every direction is as good as
-//! every other, and a unit that serves one turn is in the way of the next. It is a benchmark of the eighties at which descent with one hidden layer was seen
-//! to fail.
+//! **Descent** is expected to stop at poor fits for small widths: the two arms lie symmetrically, so that at the start every
+//! direction is as good as every other, and a unit that serves one turn is in the way of the next. It is a benchmark of the
+//! eighties at which descent with one hidden layer was seen to fail.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
 use crate::request::{Request, width};
-use crate::stream::to_grid;
+use crate::stream::{INPUT_GRID, to_grid};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct Spirals;
 
 const PARAMETERS: &[Parameter] = &[Parameter::integer("n", "points of both arms together, an even number", 4, 194, 40), width(3)];
-
-/// Inverse resolution of the coordinates.
-const GRID: f64 = 65536.0;
 
 impl Family for Spirals {
     fn name(&self) -> &'static str {
@@ -72,7 +70,7 @@ impl Family for Spirals {
 
 fn point(index: usize) -> Vec<f64> {
     let (radius, angle) = (6.5 * (104.0 - index as f64) / 104.0, index as f64 * std::f64::consts::PI / 16.0);
-    vec![to_grid(radius * libm::sin(angle), GRID), to_grid(radius * libm::cos(angle), GRID)]
+    vec![to_grid(radius * libm::sin(angle), INPUT_GRID), to_grid(radius * libm::cos(angle), INPUT_GRID)]
 }
 
 #[cfg(test)]

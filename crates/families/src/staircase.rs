@@ -1,17 +1,20 @@
 //! Three bits that lead to each other, against three bits that do not.
 //!
-//! **Definition.** Inputs are corners of the cube `{-1, 1}^d`: all of them, or `corners` drawn at random. With `target=staircase` the label is `x_1 + x_1 x_2 + x_1 x_2 x_3`, with
-//! `target=parity` it is `x_1 x_2 x_3`: the same inputs, the same relevant bits. Hidden bias and output bias. Corners that were not drawn, at most 200, are the test set.
+//! **Definition.** Inputs are corners of the cube `{-1, 1}^d`: all of them, or `corners` drawn at random. With
+//! `target=staircase` the label is `x_1 + x_1 x_2 + x_1 x_2 x_3`, with `target=parity` it is `x_1 x_2 x_3`: the same inputs,
+//! the same relevant bits. Hidden bias and output bias. Corners that were not drawn, at most 200, are the test set.
 //!
 //! **Source.** Abbe, Boix-Adserà and Misiakiewicz (2022), the merged-staircase property.
 //!
 //! **Reference.** 0 with `width >= 7` for both, and with `width >= 3` for the parity.
 //!
-//! **Proof.** With `t = (7 + 4 x_1 + 2 x_2 + x_3) / 2`, which takes the values 0 to 7 on the eight cases, seven units `relu(t), relu(t-1), ..., relu(t-6)` and a constant interpolate any
-//! labels. Parity of three bits needs three units (family `parity`).
+//! **Proof.** With `t = (7 + 4 x_1 + 2 x_2 + x_3) / 2`, which takes the values 0 to 7 on the eight cases, seven units
+//! `relu(t), relu(t-1), ..., relu(t-6)` and a constant interpolate any labels. Parity of three bits needs three units
+//! (family `parity`).
 //!
-//! **Descent** is expected to learn the staircase and to miss the parity at the same size: the first bit alone has a correlation with the staircase, which shows the way to the second and that one to the
-//! third, while the parity has no correlation with anything short of all three bits. It is the purest pair of equal capacity and different structure.
+//! **Descent** is expected to learn the staircase and to miss the parity at the same size: the first bit alone has a
+//! correlation with the staircase, which shows the way to the second and that one to the third, while the parity has no
+//! correlation with anything short of all three bits. It is the purest pair of equal capacity and different structure.
 
 use crate::about::about;
 use crate::admission::refuse_trivial;

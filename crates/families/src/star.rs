@@ -1,14 +1,16 @@
 //! Six points on a line where more width makes descent worse.
 //!
-//! **Definition.** Points -3, -2, -1, 1, 2, 3 with labels -1, 2, -1, 1, -2, 1, all shifted by `shift`; hidden bias and output bias.
+//! **Definition.** Points -3, -2, -1, 1, 2, 3 with labels -1, 2, -1, 1, -2, 1, all shifted by `shift`; hidden bias and
+//! output bias.
 //!
 //! **Source.** Holzmüller and Steinwart (2022), "Training two-layer ReLU networks with gradient descent is inconsistent".
 //!
 //! **Reference.** 0 for width 4 and more: `relu(6x-12) + relu(4x+4) - relu(7x+15) - relu(4-4x) + 15` hits all six points.
 //!
-//! **Descent** from He's initialisation with zero biases has all kinks at the origin, in the gap between -1 and 1; on either side of it the function is affine,
-//! and the best function of that kind has the loss 2, that of predicting 0. It is expected to stay there, and the more surely the wider the network, since
-//! many small units move their kinks less. Biases at the start, or a shift that puts the origin elsewhere, are the cure.
+//! **Descent** from He's initialisation with zero biases has all kinks at the origin, in the gap between -1 and 1; on either
+//! side of it the function is affine, and the best function of that kind has the loss 2, that of predicting 0. It is
+//! expected to stay there, and the more surely the wider the network, since many small units move their kinks less. Biases
+//! at the start, or a shift that puts the origin elsewhere, are the cure.
 
 use crate::about::about;
 use crate::request::{Request, state_optimum, width};

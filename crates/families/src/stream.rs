@@ -78,6 +78,15 @@ impl Stream {
         pool
     }
 
+    /// The numbers `0..total` in random order.
+    pub(crate) fn order(&mut self, total: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..total).collect();
+        for place in 0..total {
+            order.swap(place, place + self.below(total - place));
+        }
+        order
+    }
+
     /// `count` rows of `dimension` standard normal inputs, rounded to multiples of `2^-16`.
     ///
     /// The short numbers keep exact arithmetic on the data cheap and let a teacher's labels be exact.

@@ -1,28 +1,34 @@
 //! Subset sum as the training of one ReLU without biases: the optimal sum of squares tells whether there is a subset.
 //!
-//! **Definition.** Positive whole numbers `a_1..a_p` with the sum `A`, and a target `b` from 0 to `A`. Inputs `(x_0, x_1..x_p)`; with `N` the least
-//! whole number with `N^2 >= 3 A^2`, the samples are
+//! **Definition.** Positive whole numbers `a_1..a_p` with the sum `A`, and a target `b` from 0 to `A`. Inputs `(x_0,
+//! x_1..x_p)`; with `N` the least whole number with `N^2 >= 3 A^2`, the samples are
 //! - an anchor `6 (1, 0, ..., 0)` with label 6,
 //! - for every `i` the points `(1, -N at i)` and `(-(N-1), +N at i)`, both with label 1,
 //! - the sum `2 (1-b, a_1, ..., a_p)` with label 2.
 //!
-//! So `n = 2p + 2` and `d = p + 1`; width 1, no biases, output weight trained. The numbers are below `2^(p / density)`: near density 1 subset sums are hardest to
-//! find. With `answer=yes` the target is the sum of a random subset, with `answer=no` the number nearest to `A/2` that is no subset's sum.
+//! So `n = 2p + 2` and `d = p + 1`; width 1, no biases, output weight trained. The numbers are below `2^(p / density)`: near
+//! density 1 subset sums are hardest to find. With `answer=yes` the target is the sum of a random subset, with `answer=no`
+//! the number nearest to `A/2` that is no subset's sum.
 //!
-//! **Source.** Our own construction in the spirit of Dey, Wang and Xie (2020), who reduce subset sum to training one `ReLU`. All numbers are whole.
+//! **Source.** Our own construction in the spirit of Dey, Wang and Xie (2020), who reduce subset sum to training one `ReLU`.
+//! All numbers are whole.
 //!
 //! **Reference.** The optimal sum of squares is exactly `p` if a subset has the sum `b`, and exactly `p + 1` if none has.
 //!
-//! **Proof.** Let the output weight be absorbed and `w_0 > 0`: otherwise the anchor alone costs `36 >= p + 1`. The pre-activations of a pair sum to `(2-N) w_0 < 0`, so one of
-//! the two is off and costs 1: the total is at least `p`, reached with `w_0 = 1` and `w_i` in `{0, 1}` when these make up `b`. If no subset does, some prefix of the
-//! numbers passes `b` within its last one; that `w_i` takes a fraction between `1/a_i` and `1 - 1/a_i`, where both of its points are off, for a total of `p + 1`.
-//! *Not less:* let the total be below `p + 1`. No pair has both points off, so with `t = w_0 - 1` and residuals `e_i` of the points that are on, `w_i = z_i (1 + t) +- (t - e_i) / N` with
-//! `z_i` in `{0, 1}`. With `D = sum a_i z_i - b`, a whole number other than 0, half the last pre-activation is `1 + r` with `|r| >= 1 - 2 |t| - A (|t| + |e|) / N` or it is off, which costs
-//! 4. As `A / N <= 1/sqrt(3)`, Cauchy's inequality for `2r, 6t, |e|` gives `1 <= (4 r^2 + 36 t^2 + |e|^2) (1/4 + (2 + 1/sqrt(3))^2 / 36 + 1/3)`. The last factor is 0.77, so the cost beyond `p` exceeds 1.
+//! **Proof.** Let the output weight be absorbed and `w_0 > 0`: otherwise the anchor alone costs `36 >= p + 1`. The
+//! pre-activations of a pair sum to `(2-N) w_0 < 0`, so one of the two is off and costs 1: the total is at least `p`,
+//! reached with `w_0 = 1` and `w_i` in `{0, 1}` when these make up `b`. If no subset does, some prefix of the numbers passes
+//! `b` within its last one; that `w_i` takes a fraction between `1/a_i` and `1 - 1/a_i`, where both of its points are off,
+//! for a total of `p + 1`. *Not less:* let the total be below `p + 1`. No pair has both points off, so with `t = w_0 - 1`
+//! and residuals `e_i` of the points that are on, `w_i = z_i (1 + t) +- (t - e_i) / N` with `z_i` in `{0, 1}`. With `D = sum
+//! a_i z_i - b`, a whole number other than 0, half the last pre-activation is `1 + r` with `|r| >= 1 - 2 |t| - A (|t| + |e|)
+//! / N` or it is off, which costs 4. As `A / N <= 1/sqrt(3)`, Cauchy's inequality for `2r, 6t, |e|` gives `1 <= (4 r^2 + 36
+//! t^2 + |e|^2) (1/4 + (2 + 1/sqrt(3))^2 / 36 + 1/3)`. The last factor is 0.77, so the cost beyond `p` exceeds 1.
 //!
-//! **Descent** is expected to end at a whole number of squares too many: every pair is a soft binary variable that is decided early, and its two flat ends do
-//! not hear of the sum any more. The scale of the data grows with the numbers, so that plain descent is also slow; a tie to the last digit,
-//! which only exact arithmetic can see, decides between yes and no.
+//! **Descent** is expected to end at a whole number of squares too many: every pair is a soft binary variable that is
+//! decided early, and its two flat ends do not hear of the sum any more. The scale of the data grows with the numbers, so
+//! that plain descent is also slow; a tie to the last digit, which only exact arithmetic can see, decides between yes and
+//! no.
 
 use crate::about::about;
 use crate::request::{Request, state_optimum};

@@ -12,8 +12,8 @@
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
-use crate::request::{Request, TEST_SAMPLES, dataset, dimension, samples, state_optimum, width};
-use crate::stream::{Purpose, Stream};
+use crate::request::{Request, dataset, dimension, samples, state_optimum, width};
+use crate::stream::gaussian_rows;
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
 
 /// See the module documentation.
@@ -50,23 +50,16 @@ impl Family for Skeleton {
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
         let (width, dimension) = (parameters.count("width"), parameters.count("dimension"));
-        let (rows, labels) = drawn(Stream::new(seed, Purpose::Inputs), parameters.count("n"), dimension);
-        let mut instance = Request::new(self, parameters, seed).instance(&rows, labels, Network::dense(width))?;
-        let (rows, labels) = drawn(Stream::new(seed, Purpose::TestInputs), TEST_SAMPLES, dimension);
-        instance.test = Some(dataset(&rows, labels)?);
+        let [rows, test_rows] = gaussian_rows(seed, parameters.count("n"), dimension);
+        let labels = |rows: &[Vec<f64>]| rows.iter().map(|row| label(row)).collect();
+        let mut instance = Request::new(self, parameters, seed).instance(&rows, labels(&rows), Network::dense(width))?;
+        instance.test = Some(dataset(&test_rows, labels(&test_rows))?);
         match witness(width, dimension) {
             Some(weights) => state_optimum(&mut instance, 0.0, &weights),
             None => refuse_trivial(&instance)?,
         }
         Ok(instance)
     }
-}
-
-/// So many inputs with their labels.
-fn drawn(mut stream: Stream, count: usize, dimension: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
-    let rows = stream.input_rows(count, dimension);
-    let labels = rows.iter().map(|row| label(row)).collect();
-    (rows, labels)
 }
 
 /// Your formula goes here. Use `libm` for sines, logarithms and the like: those of the standard library differ between
