@@ -77,8 +77,8 @@ impl Family for Colouring {
     fn sizes(&self) -> &'static [Size] {
         &[
             Size { name: "tiny", parameters: "vertices=3" },
-            Size { name: "small", parameters: "vertices=5,drop-edge=true" },
-            Size { name: "medium", parameters: "vertices=5" },
+            Size { name: "small", parameters: "vertices=5" },
+            Size { name: "medium", parameters: "vertices=4,outputs=free" },
             Size { name: "large", parameters: "hypergraph=fano,vertices=7,outputs=free" },
         ]
     }

@@ -52,10 +52,10 @@ impl Family for FilterSplitting {
 
     fn sizes(&self) -> &'static [Size] {
         &[
-            Size { name: "tiny", parameters: "hypergraph=path,vertices=2" },
-            Size { name: "small", parameters: "vertices=3" },
-            Size { name: "medium", parameters: "vertices=4" },
-            Size { name: "large", parameters: "hypergraph=fano,vertices=7,drop-edge=true" },
+            Size { name: "tiny", parameters: "vertices=3" },
+            Size { name: "small", parameters: "vertices=4" },
+            Size { name: "medium", parameters: "vertices=5" },
+            Size { name: "large", parameters: "vertices=7" },
         ]
     }
 

@@ -49,7 +49,7 @@ impl Family for GaussianConvolution {
             Size { name: "tiny", parameters: "n=10" },
             Size { name: "small", parameters: "n=20" },
             Size { name: "medium", parameters: "n=40,patches=3,patch-size=3" },
-            Size { name: "large", parameters: "n=100,patches=8,patch-size=6" },
+            Size { name: "large", parameters: "n=100,patches=4,patch-size=3" },
         ]
     }
 

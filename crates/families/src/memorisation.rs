@@ -62,7 +62,7 @@ impl Family for Memorisation {
         &[
             Size { name: "tiny", parameters: "n=6" },
             Size { name: "small", parameters: "n=8" },
-            Size { name: "medium", parameters: "n=12" },
+            Size { name: "medium", parameters: "n=16" },
             Size { name: "large", parameters: "n=40" },
         ]
     }

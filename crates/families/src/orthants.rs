@@ -55,9 +55,9 @@ impl Family for Orthants {
     fn sizes(&self) -> &'static [Size] {
         &[
             Size { name: "tiny", parameters: "dimension=2" },
-            Size { name: "small", parameters: "dimension=4" },
-            Size { name: "medium", parameters: "dimension=8" },
-            Size { name: "large", parameters: "dimension=12,width=3" },
+            Size { name: "small", parameters: "dimension=5" },
+            Size { name: "medium", parameters: "dimension=10" },
+            Size { name: "large", parameters: "dimension=16" },
         ]
     }
 

@@ -55,9 +55,9 @@ impl Family for Parity {
     fn sizes(&self) -> &'static [Size] {
         &[
             Size { name: "tiny", parameters: "dimension=2" },
-            Size { name: "small", parameters: "dimension=3" },
-            Size { name: "medium", parameters: "dimension=4,subset=3,width=3" },
-            Size { name: "large", parameters: "dimension=10,subset=4,width=6,corners=200" },
+            Size { name: "small", parameters: "dimension=3,subset=3,width=3" },
+            Size { name: "medium", parameters: "dimension=4,subset=4,width=4" },
+            Size { name: "large", parameters: "dimension=6,subset=5,width=5" },
         ]
     }
 

@@ -53,7 +53,7 @@ impl Family for Separable {
             Size { name: "tiny", parameters: "n=12,dimension=1,width=1" },
             Size { name: "small", parameters: "n=40,dimension=2,width=2" },
             Size { name: "medium", parameters: "n=80,dimension=2,width=2" },
-            Size { name: "large", parameters: "n=100,dimension=3,width=3" },
+            Size { name: "large", parameters: "n=200,dimension=4,width=2" },
         ]
     }
 

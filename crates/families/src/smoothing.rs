@@ -1,19 +1,19 @@
 //! The vertex cover of a cycle, with noise on its inputs.
 //!
-//! **Definition.** The samples of family `vertex-cover` for a cycle; every entry of every input is moved by `N(0, (sigma
+//! **Definition.** The samples of family `vertex-cover` for a cycle, `copies` times; every entry of every input is moved by `N(0, (sigma
 //! r)^2)`, where `r` is the root mean square of all entries, and rounded to multiples of `2^-16`. Labels stay. One unit
 //! without biases.
 //!
 //! **Source.** Smoothed analysis (Spielman and Teng 2004): how much noise does a worst case survive?
 //!
-//! **Reference.** The cover number at `sigma=0`. Otherwise only a search knows.
+//! **Reference.** At `sigma=0` that of `vertex-cover`, the cover number over the number of samples of one copy. Otherwise only a search knows.
 //!
 //! **Descent** is expected to keep failing for small noise, which moves the local minima without removing them and breaks
 //! the ties that made exact success possible, and to find its way for noise of the size of the inputs, where the graph can
 //! no longer be seen in them. In a first trial success was not monotone in the noise.
 
 use crate::about::about;
-use crate::request::Request;
+use crate::request::{Request, dataset};
 use crate::stream::{INPUT_GRID, Purpose, Stream, to_grid};
 use crate::vertex_cover::VertexCover;
 use optgap_problem::{About, BadParameter, Dataset, Family, Instance, Parameter, Parameters, Size, Tag, Value};
@@ -24,6 +24,7 @@ pub(crate) struct Smoothing;
 
 const PARAMETERS: &[Parameter] = &[
     Parameter::integer("vertices", "vertices of the cycle", 3, 30, 5),
+    Parameter::integer("copies", "how often the samples are taken, each time with noise of its own", 1, 50, 3),
     Parameter::real("sigma", "noise on the inputs, in units of their root mean square", 0.0, 100.0, 0.1),
 ];
 
@@ -49,13 +50,13 @@ impl Family for Smoothing {
             Size { name: "tiny", parameters: "vertices=3" },
             Size { name: "small", parameters: "vertices=5" },
             Size { name: "medium", parameters: "vertices=8" },
-            Size { name: "large", parameters: "vertices=16" },
+            Size { name: "large", parameters: "vertices=12,copies=5" },
         ]
     }
 
     fn instance(&self, parameters: &Parameters, seed: u64) -> Result<Instance, BadParameter> {
         let sigma = parameters.real("sigma");
-        let cycle = covered_cycle(parameters.count("vertices"))?;
+        let cycle = covered_cycle(parameters.count("vertices"), parameters.count("copies"))?;
         let deviation = sigma * mean_square(&cycle.data).sqrt();
         let mut stream = Stream::new(seed, Purpose::Jitter);
         let mut moved = |&x: &f64| if sigma > 0.0 { to_grid(x + deviation * stream.normal(), INPUT_GRID) } else { x };
@@ -70,10 +71,13 @@ impl Family for Smoothing {
     }
 }
 
-/// The instance of family `vertex-cover` for a cycle.
-pub(crate) fn covered_cycle(vertices: usize) -> Result<Instance, BadParameter> {
+/// The instance of family `vertex-cover` for a cycle, with its samples so many times: its optimum is the same.
+pub(crate) fn covered_cycle(vertices: usize, copies: usize) -> Result<Instance, BadParameter> {
     let given = BTreeMap::from([("vertices".to_owned(), Value::Integer(vertices as i64))]);
-    VertexCover.instance(&Parameters(given).complete(VertexCover.parameters())?, 0)
+    let mut cycle = VertexCover.instance(&Parameters(given).complete(VertexCover.parameters())?, 0)?;
+    let rows: Vec<Vec<f64>> = cycle.data.samples().map(|(row, _)| row.to_vec()).collect();
+    cycle.data = dataset(&vec![rows; copies].concat(), cycle.data.labels().repeat(copies))?;
+    Ok(cycle)
 }
 
 /// The mean square of all entries of the inputs.
@@ -89,7 +93,7 @@ mod tests {
     #[test]
     fn noise_moves_inputs_by_its_size_and_leaves_labels() {
         let [clean, noisy] =
-            ["sigma=0", "sigma=0.5"].map(|sigma| made(&Smoothing, &format!("vertices=12,{sigma}"), 1).expect("valid"));
+            ["sigma=0", "sigma=0.5"].map(|sigma| made(&Smoothing, &format!("vertices=12,copies=1,{sigma}"), 1).expect("valid"));
         assert_eq!(clean.data.labels(), noisy.data.labels());
         let moves = clean.data.inputs().iter().zip(noisy.data.inputs()).map(|(a, b)| (a - b) * (a - b));
         let share = (moves.sum::<f64>() / clean.data.inputs().len() as f64 / mean_square(&clean.data)).sqrt();

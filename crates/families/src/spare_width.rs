@@ -50,7 +50,7 @@ impl Family for SpareWidth {
             Size { name: "tiny", parameters: "n=12,dimension=1" },
             Size { name: "small", parameters: "n=40,dimension=2" },
             Size { name: "medium", parameters: "n=100,dimension=3,teacher-width=3" },
-            Size { name: "large", parameters: "n=200,dimension=8,teacher-width=6" },
+            Size { name: "large", parameters: "n=200,dimension=4,teacher-width=4" },
         ]
     }
 

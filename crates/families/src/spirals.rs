@@ -1,8 +1,8 @@
 //! Two spirals that wind around each other.
 //!
-//! **Definition.** For `i = 0, 1, ...` the points `(r sin t, r cos t)` with `t = i pi / 16` and `r = 6.5 (104 - i) / 104`,
-//! labelled 1, and their negatives, labelled -1: the first `n / 2` of each arm, from the outside, rounded to multiples of
-//! `2^-16`. The whole of it has 194 points. Hidden bias and output bias.
+//! **Definition.** For `i = 0, 1, ..., 96` the points `(r sin t, r cos t)` with `t = i pi / 16` and `r = 6.5 (104 - i) / 104`,
+//! labelled 1, and their negatives, labelled -1, rounded to multiples of `2^-16`. Of these 194 points `n / 2` of each arm are
+//! taken, at equal steps of `i`, rounded down: so the arms make three turns for every `n`. Hidden bias and output bias.
 //!
 //! **Source.** Lang and Witbrock (1988), after A. Wieland.
 //!
@@ -21,7 +21,11 @@ use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, 
 /// See the module documentation.
 pub(crate) struct Spirals;
 
-const PARAMETERS: &[Parameter] = &[Parameter::integer("n", "points of both arms together, an even number", 4, 194, 40), width(3)];
+/// Points of the benchmark.
+const WHOLE: usize = 194;
+
+const PARAMETERS: &[Parameter] =
+    &[Parameter::integer("n", "points of both arms together, an even number", 4, WHOLE as i64, 40), width(3)];
 
 impl Family for Spirals {
     fn name(&self) -> &'static str {
@@ -56,7 +60,7 @@ impl Family for Spirals {
                 "n={count} is odd, but the two arms are equally long; give an even number"
             )));
         }
-        let arm: Vec<Vec<f64>> = (0..count / 2).map(point).collect();
+        let arm: Vec<Vec<f64>> = (0..count / 2).map(|step| point(step * (WHOLE / 2 - 1) / (count / 2 - 1))).collect();
         let other = arm.iter().map(|point| point.iter().map(|v| -v).collect());
         let rows: Vec<Vec<f64>> = arm.iter().cloned().chain(other).collect();
         let mut labels = vec![1.0; count / 2];

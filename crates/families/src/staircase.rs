@@ -58,7 +58,7 @@ impl Family for Staircase {
             Size { name: "tiny", parameters: "dimension=3,width=2" },
             Size { name: "small", parameters: "dimension=3,width=7" },
             Size { name: "medium", parameters: "dimension=4,width=7" },
-            Size { name: "large", parameters: "dimension=10,width=12,corners=200" },
+            Size { name: "large", parameters: "dimension=6,width=5" },
         ]
     }
 

@@ -70,9 +70,9 @@ impl Family for SubsetSum {
     fn sizes(&self) -> &'static [Size] {
         &[
             Size { name: "tiny", parameters: "numbers=3" },
-            Size { name: "small", parameters: "numbers=4" },
-            Size { name: "medium", parameters: "numbers=6" },
-            Size { name: "large", parameters: "numbers=12" },
+            Size { name: "small", parameters: "numbers=5" },
+            Size { name: "medium", parameters: "numbers=10" },
+            Size { name: "large", parameters: "numbers=16" },
         ]
     }
 

@@ -53,7 +53,7 @@ impl Family for WeightSharing {
             Size { name: "tiny", parameters: "n=10" },
             Size { name: "small", parameters: "n=20" },
             Size { name: "medium", parameters: "n=40,patches=3" },
-            Size { name: "large", parameters: "n=100,patches=6,patch-size=4" },
+            Size { name: "large", parameters: "n=100,patches=4" },
         ]
     }
 
