@@ -1,6 +1,6 @@
 //! How stiff the data make the loss: the scale of a stable learning rate.
 
-use optgap_problem::Instance;
+use optgap_problem::{Instance, Loss};
 
 /// Steps of the power iteration: the estimate errs low by a few per cent at most, which no learning rate notices.
 const POWER_STEPS: usize = 30;
@@ -14,9 +14,13 @@ const POWER_STEPS: usize = 30;
 ///
 /// Always positive and finite: 1 for inputs without any non-zero value and for overflow.
 pub(crate) fn estimate(instance: &Instance) -> f64 {
-    let labels = instance.data.labels();
-    let label_level = (labels.iter().map(|y| y * y).sum::<f64>() / labels.len() as f64).sqrt();
-    let moment = largest_moment(instance);
+    // Of a population the inputs are standard normal, and the labels are what the teacher says.
+    let (moment, label_level) = if instance.loss == Loss::GaussianPopulation {
+        (1.0, instance.constant_level().sqrt())
+    } else {
+        let labels = instance.data.labels();
+        (largest_moment(instance), (labels.iter().map(|y| y * y).sum::<f64>() / labels.len() as f64).sqrt())
+    };
     let outputs = if instance.network.train_output { (label_level / moment.sqrt()).max(1.0) } else { 1.0 };
     let curvature = 2.0 * moment * outputs;
     if curvature.is_normal() { curvature } else { 1.0 }
@@ -54,7 +58,7 @@ fn largest_moment(instance: &Instance) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use optgap_problem::{Dataset, Loss, Network};
+    use optgap_problem::{Dataset, Network};
 
     fn instance(rows: &[Vec<f64>], labels: &[f64], hidden_bias: bool) -> Instance {
         let data = Dataset::new(rows, labels.to_vec()).expect("valid");

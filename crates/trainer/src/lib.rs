@@ -21,6 +21,7 @@ mod memory;
 mod methods;
 mod model;
 mod optimiser;
+mod population;
 mod settings;
 mod stopping;
 mod trainer;

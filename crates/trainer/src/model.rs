@@ -1,9 +1,10 @@
 //! The network's loss for many restarts at once, in burn tensors, and its gradient by burn's autodiff.
 
 use crate::layout::Layout;
+use crate::population::Population;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use optgap_problem::{Instance, TrainError};
+use optgap_problem::{Instance, Loss, TrainError};
 
 /// Most samples in one matrix product. gemm cuts longer sums at places that depend on the number of columns, and so on
 /// which restarts share a batch; it leaves sums of up to 512 terms whole.
@@ -11,7 +12,7 @@ const BLOCK: usize = 512;
 /// Fewest columns of a parameter matrix: gemm sums a product with a single column in another order.
 pub(crate) const LEAST_COLUMNS: usize = 2;
 
-/// The training samples on the device, and the network that is trained on them.
+/// What is minimised, on the device, and the network that is trained.
 ///
 /// Parameters come as a matrix `[rows, R]`, one column per restart (see [`Layout`]). All hidden units of all restarts
 /// are computed in one product `[n, inputs] x [inputs, k * R]`, and no operation ever mixes columns of different
@@ -19,8 +20,16 @@ pub(crate) const LEAST_COLUMNS: usize = 2;
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     layout: Layout,
-    blocks: Vec<Block>,
-    samples: usize,
+    objective: Objective,
+}
+
+/// What is minimised.
+#[derive(Clone, Debug)]
+enum Objective {
+    /// The mean squared error of samples.
+    Samples { blocks: Vec<Block>, samples: usize },
+    /// The mean squared distance from a teacher over all inputs.
+    Population(Population),
 }
 
 /// Some of the samples: inputs `[block, inputs]` and labels `[block, 1]`.
@@ -31,19 +40,29 @@ struct Block {
 }
 
 impl Model {
-    /// Uploads the samples to `device`.
+    /// Uploads the samples, or the teacher of a population, to `device`.
     pub(crate) fn new(instance: &Instance, layout: Layout, device: &Device) -> Self {
-        let samples: Vec<(&[f64], f64)> = instance.data.samples().collect();
-        let blocks = samples.chunks(BLOCK).map(|block| Block::new(block, &layout, device)).collect();
-        Self { layout, blocks, samples: samples.len() }
+        let objective = if instance.loss == Loss::GaussianPopulation {
+            Objective::Population(Population::new(instance, device))
+        } else {
+            let samples: Vec<(&[f64], f64)> = instance.data.samples().collect();
+            let blocks = samples.chunks(BLOCK).map(|block| Block::new(block, &layout, device)).collect();
+            Objective::Samples { blocks, samples: samples.len() }
+        };
+        Self { layout, objective }
     }
 
-    /// Mean squared error of each restart, `[1, R]`.
+    /// The loss of each restart, `[1, R]`.
     pub(crate) fn losses(&self, parameters: &Tensor<2>) -> Tensor<2> {
-        let sums = self.blocks.iter().map(|block| block.squared_errors(&self.layout, parameters));
-        let sum = sums.reduce(|sum, next| sum + next).expect("a data set is never empty");
-        // Not `div_scalar`: burn 0.22 takes that one's gradient in single precision.
-        sum.mul_scalar(1.0 / self.samples as f64)
+        match &self.objective {
+            Objective::Samples { blocks, samples } => {
+                let sums = blocks.iter().map(|block| block.squared_errors(&self.layout, parameters));
+                let sum = sums.reduce(|sum, next| sum + next).expect("a data set is never empty");
+                // Not `div_scalar`: burn 0.22 takes that one's gradient in single precision.
+                sum.mul_scalar(1.0 / *samples as f64)
+            }
+            Objective::Population(population) => population.losses(&self.layout, parameters),
+        }
     }
 
     /// Gradient of each restart's loss with respect to its own parameters, `[rows, R]`.

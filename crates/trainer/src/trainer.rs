@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use crate::training;
-use optgap_problem::{Instance, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
+use optgap_problem::{Instance, Loss, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
 
 /// Most units of work in one step of one restart, about 10 ns each: above this a stop would come late.
 const STEP_WORK: usize = 1 << 22;
@@ -29,10 +29,14 @@ impl Trainer for DescentTrainer {
         if let NetworkKind::SharedFilter { .. } = instance.network.kind {
             return Err(Unsupported("shared filters are not trained yet; the exact solver treats small ones".into()));
         }
-        instance.is_relu_regression()?;
         instance.validate().map_err(|error| Unsupported(error.to_string()))?;
+        // The population loss is valid for plain relu networks alone.
+        if instance.loss != Loss::GaussianPopulation {
+            instance.is_relu_regression()?;
+        }
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
-        let work = k.saturating_mul(d + HIDDEN_PASSES).saturating_mul(n + PARAMETER_PASSES);
+        let rows = if instance.loss == Loss::GaussianPopulation { n + k } else { n };
+        let work = k.saturating_mul(d + HIDDEN_PASSES).saturating_mul(rows + PARAMETER_PASSES);
         if work > STEP_WORK {
             return Err(Unsupported(format!(
                 "a full-batch step on {n} samples of {d} inputs with {k} hidden units is too long to be stopped in time; \

@@ -5,11 +5,12 @@ use crate::initial;
 use crate::layout::Layout;
 use crate::settings::Settings;
 use crate::stopping::{Levels, Restart};
-use optgap_problem::{EndPoint, Instance, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
+use optgap_problem::{EndPoint, Instance, Loss, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
 
 /// Most restarts in one batch: more gain nothing.
 const MOST_RESTARTS: usize = 64;
-/// A batch has at most about this many hidden values and weights, (n + d) * k per restart, so that they stay in the cache.
+/// A batch has at most about this many hidden values and weights, (n + d) * k per restart, or products of pairs of units of a
+/// population, (n + k) * k * d, so that they stay in the cache.
 const HIDDEN_VALUES: usize = 1 << 16;
 
 /// Trains all restarts, batch after batch. A stop leaves the restarts of later batches at their initial weights.
@@ -47,7 +48,9 @@ pub(crate) fn train(
 
 /// Restarts per batch. It depends on the instance alone.
 pub(crate) fn batch_size(instance: &Instance) -> usize {
-    (HIDDEN_VALUES / ((instance.data.len() + instance.data.dimension()) * instance.network.width)).clamp(1, MOST_RESTARTS)
+    let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
+    let values = if instance.loss == Loss::GaussianPopulation { (n + k) * k * d } else { (n + d) * k };
+    (HIDDEN_VALUES / values).clamp(1, MOST_RESTARTS)
 }
 
 fn end_point(layout: &Layout, restart: &Restart) -> EndPoint {
