@@ -35,10 +35,9 @@ fn the_quick_plan_has_every_family_and_instances_that_are_not_toys() {
     let plan = plan("quick");
     let instances = instances(&plan);
     assert_eq!(families(&instances), every_family());
-    assert!(instances.len() >= 40, "{}", instances.len());
     let summaries = || instances.iter().map(|instance| &instance.summary);
     let grown = summaries().filter(|summary| summary.width >= 2 && summary.samples >= 40).count();
-    assert!(2 * grown >= instances.len(), "{grown} of {}", instances.len());
+    assert!(grown >= 40, "{grown} of {}", instances.len());
     let real = summaries().filter(|summary| summary.family == "real" && summary.samples >= 50).count();
     assert!(real >= 6, "{real}");
     assert!(!summaries().any(optgap_results::InstanceSummary::is_degenerate));
@@ -60,13 +59,13 @@ fn the_quick_plan_meets_every_instance_with_exact_search_and_both_trainers() {
 }
 
 #[test]
-fn the_smoke_plan_has_a_few_small_instances_of_every_generated_family() {
+fn the_smoke_plan_has_one_small_instance_of_every_generated_family() {
     let plan = plan("smoke");
     let instances = instances(&plan);
     let mut expected = every_family();
     expected.remove("files");
     assert_eq!(families(&instances), expected);
-    assert!((8..=12).contains(&instances.len()), "{}", instances.len());
+    assert_eq!(instances.len(), families(&instances).len());
     assert!(instances.iter().all(|instance| instance.summary.samples <= 40));
 }
 

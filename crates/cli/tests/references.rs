@@ -7,7 +7,7 @@ use optgap_problem::{Bounds, ExactOutcome, ExactSolver, ExactTask, Instance, Pro
 use std::time::{Duration, Instant};
 
 /// Far more than any search here takes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How near a proved optimum must be to the stated one, relative to the larger of it and `L0`.
 const NEAR: f64 = 1e-9;

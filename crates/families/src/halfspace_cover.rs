@@ -51,7 +51,7 @@ impl Family for HalfspaceCover {
             Size { name: "tiny", parameters: "graph=complete,vertices=3" },
             Size { name: "small", parameters: "graph=cycle,vertices=5" },
             Size { name: "medium", parameters: "graph=petersen,vertices=10" },
-            Size { name: "large", parameters: "graph=random,vertices=20,density=0.3" },
+            Size { name: "large", parameters: "graph=random,vertices=20" },
         ]
     }
 

@@ -68,7 +68,7 @@ impl Family for SetSplitting {
             Size { name: "tiny", parameters: "vertices=3" },
             Size { name: "small", parameters: "hypergraph=fano,vertices=7,drop-edge=true" },
             Size { name: "medium", parameters: "hypergraph=fano,vertices=7" },
-            Size { name: "large", parameters: "hypergraph=triples,vertices=12,density=0.12" },
+            Size { name: "large", parameters: "hypergraph=triples,vertices=12" },
         ]
     }
 

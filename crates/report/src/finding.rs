@@ -33,6 +33,7 @@ pub(crate) fn counts(table: &RunTable) -> Vec<Count> {
         (violations, ["violation", "violations"], if violations == 0 { Mood::Good } else { Mood::Bad }, true),
         (proved, ["proved"; 2], Mood::Good, proved > 0),
         (unchecked, ["bounds closed, unchecked"; 2], Mood::Neutral, unchecked > 0 || proved == 0),
+        (table.count(Closure::Constructed), ["known by construction"; 2], Mood::Neutral, false),
         (table.count(Closure::Open), ["open"; 2], Mood::Neutral, true),
         (table.count(Closure::NoBounds), ["without bounds"; 2], Mood::Neutral, false),
         (degenerate, ["degenerate (L0 = 0)"; 2], Mood::Neutral, false),

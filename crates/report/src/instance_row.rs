@@ -4,7 +4,7 @@ use crate::certificates::CertificateRow;
 use crate::clock::Clock;
 use crate::statistics::{GapInterval, Proportion, median};
 use crate::thresholds::ROUNDING;
-use optgap_problem::{Bounds, Tolerance};
+use optgap_problem::{Bounds, Reference, Tolerance};
 use optgap_results::{CellRecord, InstanceSummary, Status};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub enum Closure {
     Proved,
     /// Bounds closed by the solver's own arithmetic.
     Unchecked,
+    /// No exact method delivered a lower bound, but the family states the optimum.
+    Constructed,
     /// Bounds that are not closed.
     Open,
     /// No exact method delivered a lower bound.
@@ -30,12 +32,13 @@ impl Closure {
             Self::Violated => "violation",
             Self::Proved => "proved",
             Self::Unchecked => "bounds closed, unchecked",
+            Self::Constructed => "known by construction",
             Self::Open => "open",
             Self::NoBounds => "no bounds",
         }
     }
 
-    /// Are the bounds closed, checked or not?
+    /// Did an exact method close the bounds, checked or not?
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Proved | Self::Unchecked)
     }
@@ -46,8 +49,8 @@ impl Closure {
 pub struct InstanceRow {
     /// What it is.
     pub summary: InstanceSummary,
-    /// The highest lower bound of all exact cells and the lowest loss of all cells; none without a finite lower bound or
-    /// after a violation.
+    /// The highest lower bound of all exact cells and the lowest loss of all cells, or the optimum that the family states where
+    /// there is no lower bound; none without either or after a violation.
     pub bounds: Option<Bounds>,
     /// How far the optimum is known.
     pub closure: Closure,
@@ -137,7 +140,7 @@ impl InstanceRow {
     /// `records` are all cells of one instance; `violated` says whether one of them contradicts another.
     pub(crate) fn new(records: &[&CellRecord], violated: bool, clock: &Clock) -> Option<Self> {
         let summary = records.first()?.instance.clone();
-        let (bounds, closure) = join_bounds(records, summary.constant_level, violated);
+        let (bounds, closure) = join_bounds(records, &summary, violated);
         let mut exact: BTreeMap<&str, Vec<&CellRecord>> = BTreeMap::new();
         let mut trained: BTreeMap<&str, Vec<&CellRecord>> = BTreeMap::new();
         for record in records.iter().filter(|record| took_part(record)) {
@@ -194,7 +197,7 @@ fn took_part(record: &CellRecord) -> bool {
     record.status != Status::Unsupported && (record.status != Status::Interrupted || delivered)
 }
 
-fn join_bounds(records: &[&CellRecord], constant_level: f64, violated: bool) -> (Option<Bounds>, Closure) {
+fn join_bounds(records: &[&CellRecord], summary: &InstanceSummary, violated: bool) -> (Option<Bounds>, Closure) {
     if violated {
         return (None, Closure::Violated);
     }
@@ -203,11 +206,14 @@ fn join_bounds(records: &[&CellRecord], constant_level: f64, violated: bool) -> 
     let proved = records.iter().filter_map(|record| record.certification.checked_lower).max_by(f64::total_cmp);
     let lower = claimed.chain(proved).filter(|lower| lower.is_finite()).max_by(f64::total_cmp);
     let (Some(lower), Some(upper)) = (lower, upper.filter(|upper| upper.is_finite())) else {
-        return (None, Closure::NoBounds);
+        return match summary.reference {
+            Some(Reference::Optimum(value)) => (Some(Bounds { lower: value, upper: value }), Closure::Constructed),
+            _ => (None, Closure::NoBounds),
+        };
     };
     // A loss whose enclosure straddles the lower bound is no violation; the optimum is then not below the bound.
     let bounds = Bounds { lower, upper: upper.max(lower) };
-    let tolerance = Tolerance::for_level(constant_level);
+    let tolerance = Tolerance::for_level(summary.constant_level);
     // Cells that closed their bounds to the tolerance of their own plan.
     let closed = || records.iter().filter(|record| record.exact.is_some() && record.status == Status::Optimal);
     let proved = proved.is_some_and(|lower| Bounds { lower, ..bounds }.closed(tolerance));

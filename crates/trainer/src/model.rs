@@ -29,7 +29,7 @@ enum Objective {
     /// The mean squared error of samples.
     Samples { blocks: Vec<Block>, samples: usize },
     /// The mean squared distance from a teacher over all inputs.
-    Population(Population),
+    Population(Box<Population>),
 }
 
 /// Some of the samples: inputs `[block, inputs]` and labels `[block, 1]`.
@@ -43,7 +43,7 @@ impl Model {
     /// Uploads the samples, or the teacher of a population, to `device`.
     pub(crate) fn new(instance: &Instance, layout: Layout, device: &Device) -> Self {
         let objective = if instance.loss == Loss::GaussianPopulation {
-            Objective::Population(Population::new(instance, device))
+            Objective::Population(Box::new(Population::new(instance, device)))
         } else {
             let samples: Vec<(&[f64], f64)> = instance.data.samples().collect();
             let blocks = samples.chunks(BLOCK).map(|block| Block::new(block, &layout, device)).collect();

@@ -29,8 +29,16 @@ const TARGET_GAP: RangeInclusive<f64> = 0.0..=1.0;
 /// An entry of methods with everything that it leaves to the plan filled in.
 struct PlannedMethod {
     choice: MethodChoice,
+    /// Names of the families that it meets; without them all.
+    families: Option<Vec<String>>,
     budget: Budget,
     training_seeds: Vec<u64>,
+}
+
+impl PlannedMethod {
+    fn meets(&self, family: &str) -> bool {
+        self.families.as_ref().is_none_or(|families| families.iter().any(|name| name == family))
+    }
 }
 
 pub(super) fn cells(plan: &PlanWire, registry: &Registry, source: &Source) -> Result<Vec<Cell>, PlanError> {
@@ -45,7 +53,7 @@ pub(super) fn cells(plan: &PlanWire, registry: &Registry, source: &Source) -> Re
     let mut known = HashSet::new();
     for entry in &plan.families {
         for instance in planned_instances(plan, entry, registry, source)? {
-            for method in &methods {
+            for method in methods.iter().filter(|method| method.meets(&instance.summary.family)) {
                 for &seed in &method.training_seeds {
                     let cell = Cell::new(&instance, &method.choice, method.budget, seed);
                     // Two entries may ask for the same training problem; it is one cell.
@@ -111,6 +119,14 @@ fn planned_methods(
     registry: &Registry,
     source: &Source,
 ) -> Result<Vec<PlannedMethod>, PlanError> {
+    for name in entry.families.iter().flatten() {
+        let in_plan = |wire: &FamilyWire| wire.family.get_ref().split('[').next().is_some_and(|own| own.trim() == name.get_ref());
+        if !plan.families.iter().any(in_plan) {
+            let problem =
+                format!("no entry [[families]] of this plan has the family {:?}; give names without parameters", name.get_ref());
+            return Err(source.fault(name.span(), problem));
+        }
+    }
     let choices = registry.methods(entry.method.get_ref()).map_err(|error| source.fault(entry.method.span(), error))?;
     choices
         .into_iter()
@@ -136,7 +152,7 @@ fn exact_method(plan: &PlanWire, entry: &MethodWire, choice: MethodChoice, sourc
     let certificate = plan.certificates.unwrap_or(DEFAULT_CERTIFICATES);
     let budget = Budget { time_limit_s, restarts: 0, target_gap: None, warm_start, certificate };
     // One cell: the seed does not enter it.
-    Ok(PlannedMethod { choice, budget, training_seeds: vec![0] })
+    Ok(PlannedMethod { choice, families: families(entry), budget, training_seeds: vec![0] })
 }
 
 fn training_method(
@@ -157,7 +173,11 @@ fn training_method(
     let time_limit_s = time_limit(source, [entry.time_limit.as_ref(), plan.training_time_limit.as_ref()])?;
     let training_seeds = seeds(source, [entry.training_seeds.as_ref(), plan.training_seeds.as_ref()])?;
     let budget = Budget { time_limit_s, restarts: restarts as usize, target_gap, warm_start: false, certificate: false };
-    Ok(PlannedMethod { choice, budget, training_seeds })
+    Ok(PlannedMethod { choice, families: families(entry), budget, training_seeds })
+}
+
+fn families(entry: &MethodWire) -> Option<Vec<String>> {
+    entry.families.as_ref().map(|names| names.iter().map(|name| name.get_ref().clone()).collect())
 }
 
 fn time_limit(source: &Source, values: [Option<&Spanned<f64>>; 2]) -> Result<f64, PlanError> {

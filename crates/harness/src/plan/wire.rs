@@ -37,6 +37,7 @@ pub(super) struct FamilyWire {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MethodWire {
     pub(super) method: Spanned<String>,
+    pub(super) families: Option<Vec<Spanned<String>>>,
     pub(super) time_limit: Option<Spanned<f64>>,
     pub(super) training_seeds: Option<Spanned<Vec<u64>>>,
     pub(super) restarts: Option<Spanned<u64>>,

@@ -61,6 +61,16 @@ fn the_same_problem_from_two_entries_is_one_cell() {
 }
 
 #[test]
+fn a_method_meets_the_families_that_it_is_meant_for() {
+    let workshop = Workshop::new();
+    let limited = |names: &str| VALID.replace("restarts = 6", &format!("families = {names}\nrestarts = 6"));
+    assert_eq!(workshop.try_plan(&limited("[\"line\"]")).expect("valid").cells.len(), 9 * 5);
+    assert_eq!(workshop.try_plan(&limited("[]")).expect("valid").cells.len(), 9 * 3);
+    let fault = workshop.try_plan(&limited("[\"lines\"]")).err().expect("not in the plan").to_string();
+    assert!(fault.contains("no entry [[families]] of this plan has the family \"lines\""), "{fault}");
+}
+
+#[test]
 fn a_cell_is_another_when_anything_that_decides_its_result_is_another() {
     let workshop = Workshop::new();
     let identities =

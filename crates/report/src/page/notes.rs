@@ -18,7 +18,7 @@ const DEFINITIONS: [(&str, &str); 17] = [
     ),
     (
         "Proved; closed, unchecked; open",
-        "Proved: bounds closed by the lower bound that an independent checker proved, not by the solver's own. Closed, unchecked: bounds closed by the solver's own outward-rounded arithmetic, which no second program has checked. Open: the search ended before its bounds met.",
+        "Proved: bounds closed by the lower bound that an independent checker proved, not by the solver's own. Closed, unchecked: bounds closed by the solver's own outward-rounded arithmetic, which no second program has checked. Known by construction: no exact method gave a lower bound, because none treats the instance or none ran; the family states the optimum, and its documentation says why. Open: the search ended before its bounds met.",
     ),
     (
         "Certificate",

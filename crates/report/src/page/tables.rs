@@ -94,12 +94,17 @@ fn trainer_cells(row: &TrainerRow) -> Markup {
 
 /// What a reader of a family's line must know and what is mostly nothing.
 fn remarks(family: &FamilyRow) -> Vec<String> {
+    let constructed = family.closures.get(&Closure::Constructed).copied().unwrap_or(0);
     let without_bounds = family.closures.get(&Closure::NoBounds).copied().unwrap_or(0);
     let undecided: usize = family.trainers.iter().map(|row| row.undecided).sum();
     let diverged: usize = family.trainers.iter().map(|row| row.diverged).sum();
     let all = [
         (family.violations, counted(family.violations, "violation")),
         (family.failed_cells, counted(family.failed_cells, "failed cell")),
+        (
+            constructed,
+            format!("the optimum of {} is known by construction, and no exact method found it", counted(constructed, "instance")),
+        ),
         (without_bounds, format!("{} without bounds", counted(without_bounds, "instance"))),
         (family.degenerate, format!("{} with L0 = 0, which has no gap", counted(family.degenerate, "instance"))),
         (undecided, format!("open bounds leave {} undecided, counted as not reached", counted(undecided, "restart"))),
@@ -192,7 +197,7 @@ fn seconds_or_more(value: Option<(f64, bool)>) -> String {
 fn closure_class(closure: Closure) -> &'static str {
     match closure {
         Closure::Violated => "alarm",
-        Closure::Proved | Closure::Unchecked => "closed",
+        Closure::Proved | Closure::Unchecked | Closure::Constructed => "closed",
         Closure::Open | Closure::NoBounds => "muted",
     }
 }
@@ -233,6 +238,7 @@ pub(crate) fn families_csv(table: &RunTable) -> String {
         "instances",
         "proved",
         "closed_unchecked",
+        "known_by_construction",
         "open",
         "without_bounds",
         "degenerate",
@@ -254,7 +260,7 @@ pub(crate) fn families_csv(table: &RunTable) -> String {
     for family in &table.families {
         let count = |closure: Closure| family.closures.get(&closure).copied().unwrap_or(0).to_string();
         let mut start = vec![tag_word(family.tag).to_owned(), family.name.clone(), family.instances().to_string()];
-        start.extend([Closure::Proved, Closure::Unchecked, Closure::Open, Closure::NoBounds].map(count));
+        start.extend([Closure::Proved, Closure::Unchecked, Closure::Constructed, Closure::Open, Closure::NoBounds].map(count));
         start.extend([family.degenerate, family.violations, family.failed_cells].map(|count| count.to_string()));
         start.push(exact(family.exact_seconds));
         for row in &family.trainers {

@@ -50,6 +50,20 @@ fn proved_is_said_of_checked_bounds_only() {
 }
 
 #[test]
+fn an_optimum_by_construction_serves_where_no_exact_method_gave_a_bound() {
+    let known = InstanceSummary { reference: Some(Reference::Optimum(0.25)), ..xor() };
+    let descent = trained(&known, "adam", &[0.25, 0.75], 1.0);
+    let alone = table(&[descent.clone(), failed(&known, EXACT, Status::Unsupported, "a population")]);
+    assert_eq!((alone.instances[0].closure, alone.instances[0].closure.is_closed()), (Closure::Constructed, false));
+    assert_eq!(alone.families[0].trainers[0].restarts, Proportion { successes: 1, trials: 2 });
+    // A search that ran has the word, however little it says.
+    let searched = table(&[descent.clone(), exact(&known, 0.1, 0.25, 1.0)]);
+    assert_eq!(searched.instances[0].closure, Closure::Open);
+    let bounded = InstanceSummary { reference: Some(Reference::AtLeast(0.25)), ..xor() };
+    assert_eq!(table(&[trained(&bounded, "adam", &[0.25], 1.0)]).instances[0].closure, Closure::NoBounds);
+}
+
+#[test]
 fn an_unchecked_bound_does_not_become_proved_through_a_weaker_checked_one() {
     let weak = checked(exact(&xor(), 0.1, 0.25, 1.0), 0.1);
     let strong = CellRecord { cell: "other".into(), ..exact(&xor(), 0.25, 0.25, 1.0) };
