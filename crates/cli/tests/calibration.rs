@@ -96,6 +96,6 @@ fn the_orthonormal_teacher_has_the_published_shares_and_levels_of_bad_minima() {
         let bad: Vec<f64> = halves.iter().copied().filter(|half| *half >= 1e-3).collect();
         assert_eq!(halves.len(), 1000);
         assert_near(bad.len() as f64 / 1000.0, share, 1000.0, &record.instance.name);
-        assert!(bad.iter().all(|half| (half - level).abs() < 1e-5), "{}: {bad:?}", record.instance.name);
+        assert!(bad.iter().all(|half| (half - level).abs() < 5e-6), "{}: {bad:?}", record.instance.name);
     }
 }
