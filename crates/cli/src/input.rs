@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
-use optgap_problem::{CsvOptions, Instance, Network, NetworkKind, instance_to_json, read_csv, read_instance};
+use optgap_problem::{CsvOptions, Instance, Loss, Network, NetworkKind, instance_to_json, read_csv, read_instance};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -107,15 +107,27 @@ fn is_json(file: &Path) -> bool {
 
 /// Name and shape of an instance on one line.
 pub(crate) fn description(instance: &Instance) -> String {
-    let counted = |count: usize, thing: &str| format!("{count} {thing}{}", if count == 1 { "" } else { "s" });
+    format!("{}: {}", instance.name, shape(instance))
+}
+
+/// Numbers of samples, inputs and hidden units.
+pub(crate) fn shape(instance: &Instance) -> String {
     let (data, width) = (&instance.data, instance.network.width);
     let units = match instance.network.kind {
         NetworkKind::Dense => counted(width, "hidden unit"),
         NetworkKind::DeepLinear { depth } => format!("a product of {depth} matrices"),
         NetworkKind::SharedFilter { patch_size, .. } => format!("1 filter of {}", counted(patch_size, "input")),
     };
-    let shape = [counted(data.len(), "sample"), counted(data.dimension(), "input"), units];
-    format!("{}: {}", instance.name, shape.join(", "))
+    let samples = match instance.loss {
+        Loss::GaussianPopulation => format!("a population labelled by {}", counted(data.len(), "unit")),
+        Loss::Squared | Loss::ZeroOne => counted(data.len(), "sample"),
+    };
+    [samples, counted(data.dimension(), "input"), units].join(", ")
+}
+
+/// A number of things in words.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What the line `L0` of a summary means.

@@ -1,5 +1,6 @@
 //! Instances of a family for many seeds, a file each.
 
+use crate::input::counted;
 use crate::printer::bar;
 use crate::{Exit, interrupt, terminal};
 use anyhow::{Context, bail};
@@ -84,7 +85,7 @@ fn tell(outcomes: &[Outcome], folder: &Path) -> anyhow::Result<Exit> {
     let of_all = if written == outcomes.len() { String::new() } else { format!(" of {}", outcomes.len()) };
     terminal::print(&format!("{written}{of_all} instances are in {}", folder.display()))?;
     if let Some(reason) = refusals.first() {
-        terminal::note(&format!("{} seeds have no instance; {reason}", refusals.len()));
+        terminal::note(&format!("{} without an instance; {reason}", counted(refusals.len(), "seed")));
     }
     if left > 0 {
         terminal::note("interrupted: the same command makes all of them");

@@ -1,4 +1,4 @@
-//! Recorded data: seven small tables of measurements, from Fisher's irises to the shaking of earthquakes.
+//! Seven recorded tables, from Fisher's irises to the shaking of earthquakes.
 //!
 //! **Definition.** `data` names a table that is shipped with this crate (`data/README.md` has sources and licences),
 //! `features` some of its columns joined by `+`, `target` another column. A random subset of `n` rows, in the order of the

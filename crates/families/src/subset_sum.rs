@@ -1,4 +1,4 @@
-//! Subset sum as the training of one ReLU without biases: the optimal sum of squares tells whether there is a subset.
+//! Subset sum as the training of one `ReLU`: one square more where there is no subset.
 //!
 //! **Definition.** Positive whole numbers `a_1..a_p` with the sum `A`, and a target `b` from 0 to `A`. Inputs `(x_0,
 //! x_1..x_p)`; with `N` the least whole number with `N^2 >= 3 A^2`, the samples are

@@ -1,4 +1,4 @@
-//! Vertex cover as the training of one `ReLU` without biases: the optimal sum of squares is the cover number.
+//! Vertex cover as the training of one `ReLU`: the sum of squares counts the cover.
 //!
 //! **Definition.** A graph with `m` vertices gives inputs `(x_0, x_1, ..., x_m)`. With `s` the least whole number whose square
 //! is at least `5m + 1`, the samples are

@@ -1,11 +1,12 @@
 //! `optgap info`: all about one family.
 
 use super::list::parameter_lines;
+use crate::input::shape;
 use crate::picture::picture;
 use crate::wrap::wrapped;
 use crate::{Exit, terminal};
 use optgap_cli::REGISTRY;
-use optgap_problem::{About, Family, Instance, Network, NetworkKind, Reference, Tag};
+use optgap_problem::{About, Activation, Family, Instance, Loss, Network, Reference, Tag};
 use std::fmt::Write;
 
 /// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
@@ -67,9 +68,8 @@ fn described(family: &dyn Family) -> Result<String, std::fmt::Error> {
 
 /// An instance in a few lines, and its data as a picture if they have one or two inputs.
 fn shown(instance: &Instance) -> Result<String, std::fmt::Error> {
-    let Instance { data, network, .. } = instance;
     let mut text = format!("\nINSTANCE {}\n", instance.name);
-    writeln!(text, "  {} samples, {} inputs, {}", data.len(), data.dimension(), shape(network))?;
+    writeln!(text, "  {}{}", shape(instance), switches(instance))?;
     let level = instance.constant_level();
     let known = match instance.reference {
         Some(Reference::Optimum(value)) => format!("optimum {value} by construction"),
@@ -78,17 +78,20 @@ fn shown(instance: &Instance) -> Result<String, std::fmt::Error> {
         None => "optimum unknown".to_owned(),
     };
     writeln!(text, "  {known}, best constant {level}")?;
-    text.push_str(&picture(data));
+    text.push_str(&picture(&instance.data));
     Ok(text)
 }
 
-fn shape(network: &Network) -> String {
-    let kind = match network.kind {
-        NetworkKind::Dense => format!("{} hidden units", network.width),
-        NetworkKind::DeepLinear { depth } => format!("a product of {depth} matrices with {} inner dimensions", network.width),
-        NetworkKind::SharedFilter { patches, patch_size } => format!("one filter of {patch_size} inputs on {patches} patches"),
-    };
-    let switch = |on: bool, word: &str| if on { format!(", {word}") } else { String::new() };
-    let fixed = if network.train_output { "" } else { ", outputs fixed to 1" };
-    format!("{kind}{}{}{fixed}", switch(network.hidden_bias, "hidden bias"), switch(network.output_bias, "output bias"))
+/// What else is to be known of the network and the loss.
+fn switches(instance: &Instance) -> String {
+    let Network { activation, hidden_bias, output_bias, train_output, .. } = instance.network;
+    let all = [
+        (activation == Activation::Threshold, "threshold units"),
+        (hidden_bias, "hidden bias"),
+        (output_bias, "output bias"),
+        (!train_output, "outputs fixed to 1"),
+        (instance.loss == Loss::ZeroOne, "counted errors"),
+        (instance.test.is_some(), "with a test set"),
+    ];
+    all.iter().filter(|(on, _)| *on).map(|(_, words)| format!(", {words}")).collect::<Vec<_>>().concat()
 }

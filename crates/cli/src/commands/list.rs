@@ -27,7 +27,7 @@ pub(crate) fn run() -> anyhow::Result<Exit> {
     for (side, title) in SIDES {
         writeln!(text, "\n{title}")?;
         for family in REGISTRY.families.iter().filter(|family| family.tag() == side) {
-            writeln!(text, "  {:<21} {}", family.name(), family.about().title)?;
+            writeln!(text, "  {:<23} {}", family.name(), family.about().title)?;
         }
     }
     text.push_str("\nEXACT METHODS\n");
