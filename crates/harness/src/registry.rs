@@ -8,6 +8,13 @@ use optgap_results::MethodSummary;
 use std::sync::Arc;
 use thiserror::Error;
 
+/// More names than this are not listed in an error message.
+const MOST_LISTED: usize = 12;
+/// Similarity of Jaro and Winkler from which a name may have been meant.
+const LEAST_LIKENESS: f64 = 0.75;
+/// Names that an error message suggests.
+const MOST_SUGGESTED: usize = 3;
+
 /// Everything that plans and command lines can name.
 #[derive(Clone, Copy)]
 pub struct Registry {
@@ -59,14 +66,14 @@ pub enum SelectionError {
     #[error(transparent)]
     Syntax(#[from] SelectorError),
     /// A name that no entry has.
-    #[error("unknown {kind} {name:?}; known: {known}")]
+    #[error("unknown {kind} {name:?}; {remedy}")]
     Unknown {
         /// `family`, `method` or `size of ...`.
         kind: String,
         /// The name given.
         name: String,
-        /// The names that exist.
-        known: String,
+        /// The names that exist, or those that are like it.
+        remedy: String,
     },
     /// A parameter that the entry does not take.
     #[error("{name}: {error}")]
@@ -197,6 +204,19 @@ fn find(kind: &str, name: &str, names: &[&str]) -> Result<usize, SelectionError>
     names.iter().position(|known| *known == name).ok_or_else(|| SelectionError::Unknown {
         kind: kind.to_owned(),
         name: name.to_owned(),
-        known: names.join(", "),
+        remedy: remedy(name, names),
     })
+}
+
+/// All names if they are few, else those that the wrong one may have been meant for.
+fn remedy(name: &str, names: &[&str]) -> String {
+    if names.len() <= MOST_LISTED {
+        return format!("known: {}", names.join(", "));
+    }
+    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    let mut alike: Vec<&str> = names.iter().copied().filter(|known| likeness(known) >= LEAST_LIKENESS).collect();
+    alike.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    alike.truncate(MOST_SUGGESTED);
+    let meant = if alike.is_empty() { String::new() } else { format!("did you mean {}? ", alike.join(" or ")) };
+    format!("{meant}`optgap list` shows all {}", names.len())
 }
