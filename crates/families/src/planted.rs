@@ -68,3 +68,14 @@ pub(crate) fn padded(mut weights: Weights, width: usize) -> Weights {
     weights.output.resize(width, 0.0);
     weights
 }
+
+/// `sum_s s relu(s u . x)` over some signs: `relu(u . x)`, or with both `u . x` itself.
+pub(crate) fn rectified(u: &[f64], width: usize, signs: &[f64]) -> Weights {
+    let mut weights = Weights::zero(width, u.len());
+    weights.output.fill(0.0);
+    for (unit, &sign) in signs.iter().enumerate() {
+        weights.hidden[unit] = u.iter().map(|v| sign * v).collect();
+        weights.output[unit] = sign;
+    }
+    weights
+}

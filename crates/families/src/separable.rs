@@ -15,10 +15,10 @@
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
-use crate::planted::{direction, product};
+use crate::planted::{direction, product, rectified};
 use crate::request::{Request, dataset, dimension, samples, state_optimum, width};
 use crate::stream::{Purpose, Stream, TEST_SAMPLES};
-use optgap_problem::{About, BadParameter, Family, Instance, Loss, Network, Parameter, Parameters, Size, Tag, Weights};
+use optgap_problem::{About, BadParameter, Family, Instance, Loss, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct Separable;
@@ -70,7 +70,7 @@ impl Family for Separable {
         instance.test = Some(dataset(&test_rows, test_labels)?);
         refuse_trivial(&instance)?;
         if counted && width >= 2 {
-            state_optimum(&mut instance, 0.0, &witness(&u, width));
+            state_optimum(&mut instance, 0.0, &rectified(&u, width, &[1.0, -1.0]));
         }
         Ok(instance)
     }
@@ -87,17 +87,6 @@ fn apart(u: &[f64], margin: f64, count: usize, mut stream: Stream) -> (Vec<Vec<f
         }
     }
     samples.into_iter().unzip()
-}
-
-/// The linear function along `u`.
-fn witness(u: &[f64], width: usize) -> Weights {
-    let mut weights = Weights::zero(width, u.len());
-    weights.output.fill(0.0);
-    for (unit, sign) in [1.0, -1.0].into_iter().enumerate() {
-        weights.hidden[unit] = u.iter().map(|v| sign * v).collect();
-        weights.output[unit] = sign;
-    }
-    weights
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@
 
 use crate::about::about;
 use crate::admission::refuse_trivial;
-use crate::planted::{direction, product};
+use crate::planted::{self, direction, product};
 use crate::request::{Request, dataset, dimension, samples, state_optimum, width};
 use crate::stream::{Purpose, Stream, gaussian_rows};
-use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag, Weights};
+use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
 /// See the module documentation.
 pub(crate) struct SingleIndex;
@@ -66,8 +66,8 @@ impl Family for SingleIndex {
         let mut instance = Request::new(self, parameters, seed).instance(&rows, labels(&rows), network)?;
         instance.test = Some(dataset(&test_rows, labels(&test_rows))?);
         match link {
-            "relu" => state_optimum(&mut instance, 0.0, &witness(&u, width, &[1.0])),
-            "he1" if width >= 2 => state_optimum(&mut instance, 0.0, &witness(&u, width, &[1.0, -1.0])),
+            "relu" => state_optimum(&mut instance, 0.0, &planted::rectified(&u, width, &[1.0])),
+            "he1" if width >= 2 => state_optimum(&mut instance, 0.0, &planted::rectified(&u, width, &[1.0, -1.0])),
             _ => refuse_trivial(&instance)?,
         }
         Ok(instance)
@@ -82,17 +82,6 @@ fn linked(link: &str, z: f64) -> f64 {
         "he4" => z * z * (z * z - 6.0) + 3.0,
         _ => z.max(0.0),
     }
-}
-
-/// `sum_s s relu(s u . x)` over the signs.
-fn witness(u: &[f64], width: usize, signs: &[f64]) -> Weights {
-    let mut weights = Weights::zero(width, u.len());
-    weights.output.fill(0.0);
-    for (unit, &sign) in signs.iter().enumerate() {
-        weights.hidden[unit] = u.iter().map(|v| sign * v).collect();
-        weights.output[unit] = sign;
-    }
-    weights
 }
 
 #[cfg(test)]
