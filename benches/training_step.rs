@@ -1,20 +1,21 @@
 //! One optimisation step of 64 restarts of a two-layer network, for a few sizes, with each of the trainers' optimisers.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use optgap_families::FAMILIES;
-use optgap_problem::{Family, Instance, Method, Parameters, Restarts, Selector, Trainer};
+use optgap_problem::{Dataset, Instance, Loss, Method, Network, Parameters, Restarts, Trainer};
 use optgap_trainer::{Batch, METHODS, Settings};
 
 /// Samples, inputs and hidden units.
-const SIZES: [(usize, usize, usize); 5] = [(40, 2, 2), (40, 2, 3), (100, 2, 2), (100, 2, 3), (500, 4, 4)];
+const SIZES: [(usize, usize, usize); 7] =
+    [(20, 2, 2), (20, 2, 8), (20, 2, 64), (100, 2, 2), (100, 2, 8), (100, 2, 64), (1000, 2, 64)];
 const RESTARTS: Restarts = Restarts { count: 64, seed: 1 };
 
+/// Points and labels without any meaning: the speed of a step does not depend on them.
 fn instance((samples, dimension, width): (usize, usize, usize)) -> Instance {
-    let family: &dyn Family = *FAMILIES.iter().find(|family| family.name() == "teacher").expect("a family");
-    let text = format!("teacher[n={samples},dimension={dimension},teacher-width={width},width={width}]");
-    let selector: Selector = text.parse().expect("a selector");
-    let parameters = selector.choices()[0].complete(family.parameters()).expect("declared parameters");
-    family.instance(&parameters, 1).expect("an instance")
+    let wave = |seed: usize| (seed as f64 * 0.7).sin();
+    let rows: Vec<Vec<f64>> = (0..samples).map(|i| (0..dimension).map(|j| wave(i * dimension + j)).collect()).collect();
+    let labels = (0..samples).map(|i| wave(3 * i + 1)).collect();
+    let data = Dataset::new(&rows, labels).expect("valid");
+    Instance::new(data, Network::dense(width), Loss::Squared).expect("valid")
 }
 
 fn settings(method: &Method<dyn Trainer>) -> Settings {

@@ -15,7 +15,9 @@
 mod batch;
 mod curvature;
 mod device;
+mod fused;
 mod initial;
+mod kernel;
 mod layout;
 mod memory;
 mod methods;

@@ -1,10 +1,13 @@
 //! The network's loss for many restarts at once, in burn tensors, and its gradient by burn's autodiff.
 
+use crate::fused;
+use crate::kernel::Kernel;
 use crate::layout::Layout;
 use crate::population::Population;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use optgap_problem::{Instance, Loss, TrainError};
+use std::sync::Arc;
 
 /// Most samples in one matrix product. gemm cuts longer sums at places that depend on the number of columns, and so on
 /// which restarts share a batch; it leaves sums of up to 512 terms whole.
@@ -26,7 +29,9 @@ pub(crate) struct Model {
 /// What is minimised.
 #[derive(Clone, Debug)]
 enum Objective {
-    /// The mean squared error of samples.
+    /// The mean squared error of samples, in one operation.
+    Fused(Arc<Kernel>),
+    /// The mean squared error of samples, in burn's own operations.
     Samples { blocks: Vec<Block>, samples: usize },
     /// The mean squared distance from a teacher over all inputs.
     Population(Box<Population>),
@@ -44,6 +49,8 @@ impl Model {
     pub(crate) fn new(instance: &Instance, layout: Layout, device: &Device) -> Self {
         let objective = if instance.loss == Loss::GaussianPopulation {
             Objective::Population(Box::new(Population::new(instance, device)))
+        } else if let Some(kernel) = Kernel::new(instance, &layout) {
+            Objective::Fused(Arc::new(kernel))
         } else {
             let samples: Vec<(&[f64], f64)> = instance.data.samples().collect();
             let blocks = samples.chunks(BLOCK).map(|block| Block::new(block, &layout, device)).collect();
@@ -55,6 +62,7 @@ impl Model {
     /// The loss of each restart, `[1, R]`.
     pub(crate) fn losses(&self, parameters: &Tensor<2>) -> Tensor<2> {
         match &self.objective {
+            Objective::Fused(kernel) => fused::losses(kernel, parameters),
             Objective::Samples { blocks, samples } => {
                 let sums = blocks.iter().map(|block| block.squared_errors(&self.layout, parameters));
                 let sum = sums.reduce(|sum, next| sum + next).expect("a data set is never empty");
