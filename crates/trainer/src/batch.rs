@@ -20,7 +20,6 @@ pub struct Batch {
     base_rate: f64,
     restarts: usize,
     parameters: Tensor<2>,
-    rates: Tensor<2>,
 }
 
 impl Batch {
@@ -51,10 +50,10 @@ impl Batch {
         let kept = padded((0..columns.len()).collect());
         let rows: Vec<f64> = (0..layout.rows()).flat_map(|row| kept.iter().map(move |&c| columns[c][row])).collect();
         let parameters = Tensor::from_data(TensorData::new(rows, [layout.rows(), kept.len()]), &device);
-        let rates = Tensor::from_data(TensorData::new(vec![base_rate; kept.len()], [1, kept.len()]), &device);
         let model = Model::new(instance, layout, &device);
-        let optimiser = optimiser.start();
-        Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters, rates })
+        let mut optimiser = optimiser.start();
+        optimiser.set_rates(&vec![base_rate; kept.len()]);
+        Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters })
     }
 
     /// One optimisation step of every restart.
@@ -63,8 +62,9 @@ impl Batch {
     /// When burn loses a gradient.
     pub fn step(&mut self) -> Result<(), TrainError> {
         let gradient = self.model.gradient(self.parameters.clone())?;
-        let direction = self.optimiser.direction(gradient);
-        self.parameters = self.parameters.clone() + direction * self.rates.clone();
+        // Nobody else sees the parameters while they move, so that it happens in their place.
+        let parameters = std::mem::replace(&mut self.parameters, Tensor::empty([0, 0], &self.device));
+        self.parameters = self.optimiser.step(parameters, gradient);
         Ok(())
     }
 
@@ -86,10 +86,10 @@ impl Batch {
     pub(crate) fn set_rates(&mut self, factors: &[f64]) {
         let kept = padded((0..factors.len()).collect());
         let rates: Vec<f64> = kept.iter().map(|&column| self.base_rate * factors[column]).collect();
-        self.rates = Tensor::from_data(TensorData::new(rates, [1, kept.len()]), &self.device);
+        self.optimiser.set_rates(&rates);
     }
 
-    /// Goes on with the restarts of the given columns alone, of which there is at least one.
+    /// Goes on with the restarts of the given columns alone, of which there is at least one. Rates are to be set afterwards.
     ///
     /// # Errors
     /// When burn does not take its optimiser state back.
@@ -97,7 +97,6 @@ impl Batch {
         self.restarts = columns.len();
         let columns = padded(columns.to_vec());
         self.parameters = Tensor::from_data(select_columns(&self.parameters.to_data(), &columns)?, &self.device);
-        self.rates = Tensor::from_data(select_columns(&self.rates.to_data(), &columns)?, &self.device);
         self.optimiser.keep(&columns)
     }
 }

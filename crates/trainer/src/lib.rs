@@ -22,6 +22,7 @@ mod layout;
 mod memory;
 mod methods;
 mod model;
+mod one_pass;
 mod optimiser;
 mod population;
 mod settings;

@@ -1,7 +1,7 @@
 //! Descent directions from burn's own optimisers.
 
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{Adam, AdamConfig, Optimizer, RecordState, Sgd, SgdConfig, StateSink, StateSource};
+use crate::one_pass::{OnePassAdam, OnePassSgd, Rated};
+use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Tensor, TensorData};
 use optgap_problem::TrainError;
 
@@ -28,67 +28,70 @@ impl OptimiserKind {
     /// A fresh optimiser without memory.
     pub(crate) fn start(self) -> Box<dyn Optimiser> {
         match self {
-            Self::Sgd { momentum } => Box::new(Stock::new(sgd(momentum))),
-            Self::Adam { beta_1, beta_2, epsilon } => Box::new(Stock::new(adam(beta_1, beta_2, epsilon))),
+            Self::Sgd { momentum } => OnePass::start(OnePassSgd { momentum: momentum as f32, rates: Vec::new() }),
+            Self::Adam { beta_1, beta_2, epsilon } => {
+                let [beta_1, beta_2, epsilon] = [beta_1, beta_2, epsilon].map(|value| value as f32);
+                OnePass::start(OnePassAdam { beta_1, beta_2, epsilon, rates: Vec::new() })
+            }
         }
     }
 }
 
-/// burn's defaults are not used: its dampening is 0.1 and its epsilon 1e-5.
-fn sgd(momentum: f64) -> Sgd {
-    let heavy_ball = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0);
-    SgdConfig::new().with_momentum((momentum > 0.0).then_some(heavy_ball)).build()
-}
-
-fn adam(beta_1: f64, beta_2: f64, epsilon: f64) -> Adam {
-    AdamConfig::new().with_beta_1(beta_1 as f32).with_beta_2(beta_2 as f32).with_epsilon(epsilon as f32).build()
-}
-
 /// An optimiser that works on all restarts of a batch, entry by entry.
 pub(crate) trait Optimiser {
-    /// What to add to the parameters for a learning rate of 1, `[rows, R]`. Updates the optimiser's memory.
-    fn direction(&mut self, gradient: Tensor<2>) -> Tensor<2>;
+    /// The parameters after a step, `[rows, R]`, for their gradient. Updates the optimiser's memory.
+    fn step(&mut self, parameters: Tensor<2>, gradient: Tensor<2>) -> Tensor<2>;
 
-    /// Forgets all restarts but those in the given columns.
+    /// Sets the learning rate of each restart.
+    fn set_rates(&mut self, rates: &[f64]);
+
+    /// Forgets all restarts but those in the given columns. Rates are to be set afterwards.
     ///
     /// # Errors
     /// When burn does not take its own state back.
     fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError>;
 }
 
-/// One of burn's stock optimisers with its state for the one packed parameter matrix.
-struct Stock<O: Optimizer> {
+/// A rule of burn's with its state for the one packed parameter matrix.
+struct OnePass<O: Rated> {
     rule: O,
     state: Option<O::State<2>>,
 }
 
-impl<O: Optimizer> Stock<O> {
-    fn new(rule: O) -> Self {
-        Self { rule, state: None }
+impl<O: Rated> OnePass<O> {
+    fn start(rule: O) -> Box<dyn Optimiser> {
+        Box::new(Self { rule, state: None })
     }
 }
 
-impl<O: Optimizer> Optimiser for Stock<O> {
-    fn direction(&mut self, gradient: Tensor<2>) -> Tensor<2> {
-        let origin = gradient.zeros_like();
-        let (direction, state) = self.rule.step(1.0, origin, gradient, self.state.take());
+impl<O: Rated> Optimiser for OnePass<O> {
+    fn step(&mut self, parameters: Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+        let (parameters, state) = self.rule.step(1.0, parameters, gradient, self.state.take());
         self.state = state;
-        direction
+        parameters
+    }
+
+    fn set_rates(&mut self, rates: &[f64]) {
+        self.rule.set_rates(rates);
     }
 
     fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError> {
-        const PREFIX: &str = "restarts";
-        let Some(state) = self.state.take() else { return Ok(()) };
-        let mut sink = StateSink::default();
-        state.state_flatten(PREFIX, &mut sink);
-        let mut source = StateSource::new(sink.scalars.into_iter().collect());
-        for (name, data) in sink.tensors {
-            source.insert_tensor(name, select_columns(&data, columns)?);
-        }
-        let state = O::State::<2>::state_unflatten(PREFIX, &mut source, &crate::device::device()?);
-        self.state = Some(state.ok_or_else(|| TrainError::Failed("burn did not take its optimiser state back".into()))?);
+        self.state = self.state.take().map(|state| kept::<O>(state, columns)).transpose()?;
         Ok(())
     }
+}
+
+/// A rule's memory of the given columns.
+fn kept<O: Optimizer>(state: O::State<2>, columns: &[usize]) -> Result<O::State<2>, TrainError> {
+    const PREFIX: &str = "restarts";
+    let mut sink = StateSink::default();
+    state.state_flatten(PREFIX, &mut sink);
+    let mut source = StateSource::new(sink.scalars.into_iter().collect());
+    for (name, data) in sink.tensors {
+        source.insert_tensor(name, select_columns(&data, columns)?);
+    }
+    let state = O::State::<2>::state_unflatten(PREFIX, &mut source, &crate::device::device()?);
+    state.ok_or_else(|| TrainError::Failed("burn did not take its optimiser state back".into()))
 }
 
 /// The given columns of a matrix of `f64`.
