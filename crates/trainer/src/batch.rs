@@ -1,10 +1,11 @@
 //! A batch of restarts that take their steps together.
 
+use crate::batched::LEAST_COLUMNS;
 use crate::initial;
 use crate::layout::Layout;
-use crate::model::{LEAST_COLUMNS, Model};
+use crate::model::Model;
 use crate::optimiser::{Optimiser, OptimiserKind, select_columns};
-use crate::settings::Settings;
+use crate::settings::{Path, Settings};
 use burn::tensor::{Device, Tensor, TensorData};
 use optgap_problem::{Instance, Restarts, TrainError};
 use std::ops::Range;
@@ -34,7 +35,7 @@ impl Batch {
         let layout = Layout::new(instance);
         let columns: Vec<Vec<f64>> =
             range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
-        Self::with_columns(instance, &columns, settings.optimiser, settings.base_rate(instance))
+        Self::with_columns(instance, &columns, settings.optimiser, settings.path, settings.base_rate(instance))
     }
 
     /// Starts at the given parameters, one column per restart, with the given learning rate.
@@ -42,6 +43,7 @@ impl Batch {
         instance: &Instance,
         columns: &[Vec<f64>],
         optimiser: OptimiserKind,
+        path: Path,
         base_rate: f64,
     ) -> Result<Self, TrainError> {
         assert!(!columns.is_empty(), "a batch has at least one restart");
@@ -50,7 +52,7 @@ impl Batch {
         let kept = padded((0..columns.len()).collect());
         let rows: Vec<f64> = (0..layout.rows()).flat_map(|row| kept.iter().map(move |&c| columns[c][row])).collect();
         let parameters = Tensor::from_data(TensorData::new(rows, [layout.rows(), kept.len()]), &device);
-        let model = Model::new(instance, layout, &device);
+        let model = Model::new(instance, layout, path, &device);
         let mut optimiser = optimiser.start();
         optimiser.set_rates(&vec![base_rate; kept.len()]);
         Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters })

@@ -29,7 +29,7 @@ pub(crate) fn estimate(instance: &Instance) -> f64 {
 /// Largest eigenvalue of the second moments, by power iteration from a fixed start.
 fn largest_moment(instance: &Instance) -> f64 {
     let constant = if instance.network.hidden_bias { 1.0 } else { 0.0 };
-    let dimension = instance.data.dimension();
+    let dimension = instance.network.unit_inputs(instance.data.dimension());
     let mut direction: Vec<f64> = (0..=dimension).map(|i| 1.0 + 1.0 / (i + 2) as f64).collect();
     let mut moment = 0.0;
     for _ in 0..POWER_STEPS {
@@ -41,13 +41,14 @@ fn largest_moment(instance: &Instance) -> f64 {
             *v /= length;
         }
         let mut image = vec![0.0; dimension + 1];
-        for (input, _) in instance.data.samples() {
+        // Of a shared filter the patches: the mean over those of a sample has no larger moment than they have.
+        for input in instance.data.inputs().chunks_exact(dimension) {
             let product = direction[dimension] * constant + input.iter().zip(&direction).map(|(x, v)| x * v).sum::<f64>();
             image.iter_mut().zip(input).for_each(|(sum, x)| *sum += product * x);
             image[dimension] += product * constant;
         }
         for v in &mut image {
-            *v /= instance.data.len() as f64;
+            *v /= (instance.data.inputs().len() / dimension) as f64;
         }
         moment = image.iter().zip(&direction).map(|(a, b)| a * b).sum();
         direction = image;

@@ -9,7 +9,7 @@ use rand_distr::StandardNormal;
 /// How initial weights are drawn.
 ///
 /// All entries are independent normal numbers around 0. Weights into hidden units have the standard deviation
-/// `scale * sqrt(2 / d)` (He et al. 2015), outputs `scale / sqrt(k)`, so that on inputs of variance 1 the network's
+/// `scale * sqrt(2 / d)` (He et al. 2015), outputs and inner matrices `scale / sqrt(k)`, so that on inputs of variance 1 the network's
 /// values have a variance of about `scale^4`. Hidden biases have `bias_scale`. The output bias starts at 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Initialisation {
@@ -28,6 +28,9 @@ pub(crate) fn column(layout: &Layout, restarts: Restarts, index: usize, initial:
     let hidden_deviation = initial.scale * (2.0 / d as f64).sqrt();
     let mut column: Vec<f64> = (0..d * k).map(|_| normal(hidden_deviation)).collect();
     column.extend((d * k..layout.hidden().end).map(|_| normal(initial.bias_scale)));
+    // A product of matrices keeps the size of what passes through them.
+    let inner_deviation = initial.scale / (k as f64).sqrt();
+    column.extend(layout.inner().flatten().map(|_| normal(inner_deviation)));
     let output_deviation = initial.scale / (k as f64).sqrt();
     column.extend(layout.output().into_iter().flatten().map(|_| normal(output_deviation)));
     column.resize(layout.rows(), 0.0);

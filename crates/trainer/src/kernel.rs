@@ -6,7 +6,7 @@
 #![expect(clippy::inline_always, reason = "only what is inlined into the dispatched function is compiled for its registers")]
 
 use crate::layout::Layout;
-use optgap_problem::Instance;
+use optgap_problem::{Activation, Instance, NetworkKind};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Restarts side by side.
@@ -31,8 +31,11 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The kernel of an instance, or none for one with more inputs than there is code for.
+    /// The kernel of an instance; none for other networks than dense ones of `relu` units, or more inputs than there is code for.
     pub(crate) fn new(instance: &Instance, layout: &Layout) -> Option<Self> {
+        if instance.network.kind != NetworkKind::Dense || instance.network.activation != Activation::Relu {
+            return None;
+        }
         let padded = INPUTS.into_iter().find(|&padded| padded >= layout.inputs())?;
         let mut inputs = Vec::with_capacity(instance.data.len() * padded);
         for (row, _) in instance.data.samples() {

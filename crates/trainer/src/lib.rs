@@ -13,6 +13,7 @@
 //! the matrix product picks its instructions at run time.
 
 mod batch;
+mod batched;
 mod curvature;
 mod device;
 mod fused;
@@ -26,6 +27,7 @@ mod one_pass;
 mod optimiser;
 mod population;
 mod settings;
+mod shards;
 mod stopping;
 mod trainer;
 mod training;

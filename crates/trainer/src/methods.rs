@@ -2,7 +2,7 @@
 
 use crate::initial::Initialisation;
 use crate::optimiser::OptimiserKind;
-use crate::settings::{RateScale, Settings};
+use crate::settings::{Path, RateScale, Settings};
 use crate::stopping::Stopping;
 use crate::trainer::DescentTrainer;
 use optgap_problem::{BadParameter, Method, Parameter, Parameters, Trainer};
@@ -12,11 +12,11 @@ pub const METHODS: &[Method<dyn Trainer>] = &[
     Method {
         name: "sgd",
         meaning: "full-batch gradient descent with momentum (burn), the rate in units of 1 / curvature of the data",
-        version: 1,
+        version: 2,
         parameters: SGD,
         build: build_sgd,
     },
-    Method { name: "adam", meaning: "full-batch Adam (burn)", version: 1, parameters: ADAM, build: build_adam },
+    Method { name: "adam", meaning: "full-batch Adam (burn)", version: 2, parameters: ADAM, build: build_adam },
 ];
 
 const SGD: &[Parameter] = &[
@@ -32,6 +32,8 @@ const SGD: &[Parameter] = &[
     LOSS_FLOOR,
     INITIAL_SCALE,
     BIAS_SCALE,
+    PATH,
+    THREADS,
 ];
 
 const ADAM: &[Parameter] = &[
@@ -49,6 +51,8 @@ const ADAM: &[Parameter] = &[
     LOSS_FLOOR,
     INITIAL_SCALE,
     BIAS_SCALE,
+    PATH,
+    THREADS,
 ];
 
 const STEPS: Parameter = Parameter::integer("steps", "step budget of each restart", 1, 1_000_000_000, 20_000);
@@ -61,6 +65,12 @@ const REDUCTIONS: Parameter =
     Parameter::integer("reductions", "reductions of the rate before a plateau stops the restart", 0, 1000, 12);
 const LOSS_FLOOR: Parameter =
     Parameter::real("loss-floor", "share of the best constant's loss that counts as converged", 0.0, 1.0, 1e-13);
+const THREADS: Parameter = Parameter::integer("threads", "threads that train batches of restarts side by side", 1, 1024, 1);
+const PATH: Parameter = Parameter::choice(
+    "path",
+    "how gradients are computed: in one operation where there is code for the network, or in burn's own",
+    &["fused", "batched"],
+);
 const INITIAL_SCALE: Parameter = Parameter::real("initial-scale", "factor on the initial weights; 1 is He's", 1e-9, 1e9, 1.0);
 const BIAS_SCALE: Parameter = Parameter::real("bias-scale", "standard deviation of the initial hidden biases", 0.0, 1e9, 0.5);
 
@@ -102,6 +112,7 @@ impl Settings {
             optimiser,
             learning_rate: parameters.real("learning-rate"),
             rate_scale: if parameters.text("rate-scale") == "curvature" { RateScale::Curvature } else { RateScale::One },
+            path: if parameters.text("path") == "batched" { Path::Batched } else { Path::Fused },
             initialisation: Initialisation { scale: parameters.real("initial-scale"), bias_scale: parameters.real("bias-scale") },
             stopping: Stopping {
                 steps: parameters.count("steps") as u64,
@@ -112,6 +123,7 @@ impl Settings {
                 reductions: parameters.count("reductions") as u32,
                 loss_floor: parameters.real("loss-floor"),
             },
+            threads: parameters.count("threads"),
         }
     }
 }
@@ -129,11 +141,12 @@ mod tests {
     #[test]
     fn every_parameter_reaches_its_setting() {
         let shared = "learning-rate=2,steps=3,check-every=4,patience=5,improvement=0.6,reduction=0.7,reductions=8,\
-                      loss-floor=0.9,initial-scale=10,bias-scale=11";
+                      loss-floor=0.9,initial-scale=10,bias-scale=11,path=batched,threads=7";
         let expected = Settings {
             optimiser: OptimiserKind::Sgd { momentum: 0.12 },
             learning_rate: 2.0,
             rate_scale: RateScale::One,
+            path: Path::Batched,
             initialisation: Initialisation { scale: 10.0, bias_scale: 11.0 },
             stopping: Stopping {
                 steps: 3,
@@ -144,6 +157,7 @@ mod tests {
                 reductions: 8,
                 loss_floor: 0.9,
             },
+            threads: 7,
         };
         let sgd = completed(&METHODS[0], &format!("sgd[{shared},momentum=0.12,rate-scale=one]"));
         assert_eq!(Settings::sgd(&sgd), expected);

@@ -1,60 +1,45 @@
-//! The network's loss for many restarts at once, in burn tensors, and its gradient by burn's autodiff.
+//! The loss of many restarts at once, in burn tensors, and its gradient by burn's autodiff.
 
+use crate::batched::Batched;
 use crate::fused;
 use crate::kernel::Kernel;
 use crate::layout::Layout;
 use crate::population::Population;
-use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::settings::Path;
+use burn::tensor::{Device, Tensor};
 use optgap_problem::{Instance, Loss, TrainError};
 use std::sync::Arc;
 
-/// Most samples in one matrix product. gemm cuts longer sums at places that depend on the number of columns, and so on
-/// which restarts share a batch; it leaves sums of up to 512 terms whole.
-const BLOCK: usize = 512;
-/// Fewest columns of a parameter matrix: gemm sums a product with a single column in another order.
-pub(crate) const LEAST_COLUMNS: usize = 2;
-
 /// What is minimised, on the device, and the network that is trained.
 ///
-/// Parameters come as a matrix `[rows, R]`, one column per restart (see [`Layout`]). All hidden units of all restarts
-/// are computed in one product `[n, inputs] x [inputs, k * R]`, and no operation ever mixes columns of different
-/// restarts, so that the gradient of the sum of the losses holds each restart's own gradient.
+/// Parameters come as a matrix `[rows, R]`, one column per restart (see [`Layout`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     layout: Layout,
     objective: Objective,
 }
 
-/// What is minimised.
+/// What is minimised, and how it is computed.
 #[derive(Clone, Debug)]
 enum Objective {
     /// The mean squared error of samples, in one operation.
     Fused(Arc<Kernel>),
     /// The mean squared error of samples, in burn's own operations.
-    Samples { blocks: Vec<Block>, samples: usize },
+    Batched(Batched),
     /// The mean squared distance from a teacher over all inputs.
     Population(Box<Population>),
 }
 
-/// Some of the samples: inputs `[block, inputs]` and labels `[block, 1]`.
-#[derive(Clone, Debug)]
-struct Block {
-    inputs: Tensor<2>,
-    labels: Tensor<2>,
-}
-
 impl Model {
     /// Uploads the samples, or the teacher of a population, to `device`.
-    pub(crate) fn new(instance: &Instance, layout: Layout, device: &Device) -> Self {
+    pub(crate) fn new(instance: &Instance, layout: Layout, path: Path, device: &Device) -> Self {
+        let kernel = || Kernel::new(instance, &layout).filter(|_| path == Path::Fused);
         let objective = if instance.loss == Loss::GaussianPopulation {
             Objective::Population(Box::new(Population::new(instance, device)))
-        } else if let Some(kernel) = Kernel::new(instance, &layout) {
+        } else if let Some(kernel) = kernel() {
             Objective::Fused(Arc::new(kernel))
         } else {
-            let samples: Vec<(&[f64], f64)> = instance.data.samples().collect();
-            let blocks = samples.chunks(BLOCK).map(|block| Block::new(block, &layout, device)).collect();
-            Objective::Samples { blocks, samples: samples.len() }
+            Objective::Batched(Batched::new(instance, &layout, device))
         };
         Self { layout, objective }
     }
@@ -63,12 +48,7 @@ impl Model {
     pub(crate) fn losses(&self, parameters: &Tensor<2>) -> Tensor<2> {
         match &self.objective {
             Objective::Fused(kernel) => fused::losses(kernel, parameters),
-            Objective::Samples { blocks, samples } => {
-                let sums = blocks.iter().map(|block| block.squared_errors(&self.layout, parameters));
-                let sum = sums.reduce(|sum, next| sum + next).expect("a data set is never empty");
-                // Not `div_scalar`: burn 0.22 takes that one's gradient in single precision.
-                sum.mul_scalar(1.0 / *samples as f64)
-            }
+            Objective::Batched(batched) => batched.losses(&self.layout, parameters),
             Objective::Population(population) => population.losses(&self.layout, parameters),
         }
     }
@@ -86,47 +66,12 @@ impl Model {
     }
 }
 
-impl Block {
-    fn new(samples: &[(&[f64], f64)], layout: &Layout, device: &Device) -> Self {
-        let constant = vec![1.0; layout.inputs() - layout.dimension()];
-        let inputs: Vec<f64> = samples.iter().flat_map(|(input, _)| input.iter().chain(&constant).copied()).collect();
-        let labels: Vec<f64> = samples.iter().map(|&(_, label)| label).collect();
-        Self {
-            inputs: Tensor::from_data(TensorData::new(inputs, [samples.len(), layout.inputs()]), device),
-            labels: Tensor::from_data(TensorData::new(labels, [samples.len(), 1]), device),
-        }
-    }
-
-    /// Sum of the squared errors of each restart, `[1, R]`.
-    fn squared_errors(&self, layout: &Layout, parameters: &Tensor<2>) -> Tensor<2> {
-        let [_, restarts] = parameters.dims();
-        let [samples, _] = self.inputs.dims();
-        let (inputs, labels) = self.on_graph_of(parameters);
-        let width = layout.width();
-        let columns = width * restarts;
-        let hidden = parameters.clone().slice(layout.hidden()).reshape([layout.inputs(), columns]);
-        let mut units = relu(inputs.matmul(hidden));
-        if let Some(rows) = layout.output() {
-            units = units * parameters.clone().slice(rows).reshape([1, columns]);
-        }
-        let mut predictions = units.reshape([samples, width, restarts]).sum_dim(1).reshape([samples, restarts]);
-        if let Some(row) = layout.output_bias() {
-            predictions = predictions + parameters.clone().slice(row..=row);
-        }
-        (predictions - labels).square().sum_dim(0)
-    }
-
-    /// Inputs and labels as constants of the autodiff graph, if the parameters belong to one.
-    fn on_graph_of(&self, parameters: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let (inputs, labels) = (self.inputs.clone(), self.labels.clone());
-        if parameters.is_autodiff() { (inputs.autodiff(), labels.autodiff()) } else { (inputs, labels) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batched::LEAST_COLUMNS;
     use crate::initial::{Initialisation, column};
+    use burn::tensor::TensorData;
     use optgap_problem::{Activation, Dataset, Loss, Network, NetworkKind, Restarts, Weights};
 
     const RESTARTS: usize = 3;
@@ -148,9 +93,19 @@ mod tests {
         Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid")
     }
 
-    /// All combinations of the three switches, on the same data.
-    fn instances() -> Vec<Instance> {
-        (0..8).map(|bits| wave(7, 2, network(3, bits))).collect()
+    /// All combinations of the three switches, on the same data, each on both paths; a shared filter and a product of matrices.
+    fn instances() -> Vec<(Instance, Path)> {
+        let dense = (0..8).map(|bits| wave(7, 2, network(3, bits)));
+        let both = dense.flat_map(|instance| [(instance.clone(), Path::Fused), (instance, Path::Batched)]);
+        both.chain(others().map(|instance| (instance, Path::Fused))).collect()
+    }
+
+    /// Networks for which there is no code of their own.
+    fn others() -> impl Iterator<Item = Instance> {
+        let filters =
+            (0..8).map(|bits| Network { kind: NetworkKind::SharedFilter { patches: 3, patch_size: 2 }, ..network(1, bits) });
+        let products = [2, 3, 5].map(|depth| Network { output_bias: depth == 3, ..Network::deep_linear(depth, 3) });
+        filters.chain(products).map(|network| wave(7, 6, network))
     }
 
     fn columns(layout: &Layout, count: usize) -> Vec<Vec<f64>> {
@@ -171,10 +126,10 @@ mod tests {
         Tensor::from_data(TensorData::new(values, [rows, columns.len()]), device)
     }
 
-    /// burn's gradient, one column per restart.
-    fn gradients_by_burn(instance: &Instance, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    /// The gradient on a path, one column per restart.
+    fn gradients(instance: &Instance, path: Path, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let device = crate::device::device().expect("double precision");
-        let model = Model::new(instance, Layout::new(instance), &device);
+        let model = Model::new(instance, Layout::new(instance), path, &device);
         let values: Vec<f64> = model.gradient(packed(columns, &device)).expect("a gradient").try_into_vec_as().expect("numbers");
         (0..columns.len()).map(|c| values.iter().skip(c).step_by(columns.len()).copied().collect()).collect()
     }
@@ -216,10 +171,10 @@ mod tests {
     #[test]
     fn losses_agree_with_the_scoring_function_for_every_switch() {
         let device = crate::device::device().expect("double precision");
-        for instance in instances() {
+        for (instance, path) in instances() {
             let layout = Layout::new(&instance);
             let columns = columns(&layout, RESTARTS);
-            let losses = Model::new(&instance, layout.clone(), &device).losses(&packed(&columns, &device));
+            let losses = Model::new(&instance, layout.clone(), path, &device).losses(&packed(&columns, &device));
             let losses: Vec<f64> = losses.try_into_vec_as().expect("numbers");
             for (column, found) in columns.iter().zip(losses) {
                 assert_close(found, loss(&instance, &layout, column), 1e-14);
@@ -229,10 +184,10 @@ mod tests {
 
     #[test]
     fn burns_gradient_is_the_textbook_formula_for_every_switch() {
-        for instance in instances() {
+        for (instance, path) in instances().into_iter().filter(|(instance, _)| instance.network.kind == NetworkKind::Dense) {
             let layout = Layout::new(&instance);
             let columns = columns(&layout, RESTARTS);
-            for (column, found) in columns.iter().zip(gradients_by_burn(&instance, &columns)) {
+            for (column, found) in columns.iter().zip(gradients(&instance, path, &columns)) {
                 let expected = gradient_by_hand(&instance, &layout, &layout.unpack(column));
                 assert_eq!(found.len(), instance.network.parameter_count(2));
                 found.iter().zip(expected).for_each(|(&found, expected)| assert_close(found, expected, 1e-12));
@@ -241,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn burns_gradient_is_the_central_difference_of_the_score_for_every_switch() {
+    fn the_gradient_is_the_central_difference_of_the_score_for_every_switch() {
         const STEP: f64 = 1e-5;
-        for instance in instances() {
+        for (instance, path) in instances() {
             let layout = Layout::new(&instance);
             let columns = columns(&layout, RESTARTS);
-            for (column, found) in columns.iter().zip(gradients_by_burn(&instance, &columns)) {
+            for (column, found) in columns.iter().zip(gradients(&instance, path, &columns)) {
                 for row in 0..layout.rows() {
                     let shifted = |by: f64| {
                         let mut moved = column.clone();
@@ -265,10 +220,40 @@ mod tests {
             for (k, bits) in [(1, 0), (1, 1), (1, 6), (2, 5), (3, 0), (3, 7)] {
                 let instance = wave(n, d, network(k, bits));
                 let all = columns(&Layout::new(&instance), 64);
-                let expected = gradients_by_burn(&instance, &all);
-                for range in [0..LEAST_COLUMNS, 7..10, 20..36, 5..38] {
-                    assert_eq!(gradients_by_burn(&instance, &all[range.clone()]), expected[range], "n={n} d={d} k={k} {bits}");
+                for path in [Path::Fused, Path::Batched] {
+                    let expected = gradients(&instance, path, &all);
+                    for range in [0..LEAST_COLUMNS, 7..10, 20..36, 5..38] {
+                        assert_eq!(gradients(&instance, path, &all[range.clone()]), expected[range], "n={n} d={d} k={k} {bits}");
+                    }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn both_paths_agree_for_every_number_of_inputs() {
+        for d in (1..=32).step_by(3).chain([2, 33]) {
+            let instance = wave(30, d, network(5, d));
+            let columns = columns(&Layout::new(&instance), 11);
+            let [fused, batched] = [Path::Fused, Path::Batched].map(|path| gradients(&instance, path, &columns));
+            for (&fused, &batched) in fused.iter().flatten().zip(batched.iter().flatten()) {
+                assert_close(fused, batched, 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn a_restart_that_has_diverged_does_not_seem_to_rest() {
+        let instance = wave(5, 2, network(2, 7));
+        let layout = Layout::new(&instance);
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e200] {
+            let mut columns = columns(&layout, 2);
+            columns[1][0] = bad;
+            let device = crate::device::device().expect("double precision");
+            for path in [Path::Fused, Path::Batched] {
+                let model = Model::new(&instance, layout.clone(), path, &device);
+                let losses: Vec<f64> = model.losses(&packed(&columns, &device)).try_into_vec_as().expect("numbers");
+                assert!(losses[0].is_finite() && !losses[1].is_finite(), "{bad} {path:?}: {losses:?}");
             }
         }
     }

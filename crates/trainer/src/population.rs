@@ -76,6 +76,7 @@ fn overlaps(first: Tensor<4>, second: Tensor<4>) -> Tensor<3> {
 mod tests {
     use super::*;
     use crate::initial::{Initialisation, column};
+    use crate::settings::Path;
     use optgap_problem::{Dataset, Loss, Network, Restarts};
 
     fn instance(width: usize, train_output: bool) -> Instance {
@@ -120,7 +121,7 @@ mod tests {
         let instance = instance(3, true);
         let start = columns(&instance, 2);
         let device = crate::device::device().expect("double precision");
-        let model = crate::model::Model::new(&instance, Layout::new(&instance), &device);
+        let model = crate::model::Model::new(&instance, Layout::new(&instance), Path::Fused, &device);
         let gradient: Vec<f64> = model.gradient(packed(&start, &device)).expect("a gradient").try_into_vec_as().expect("numbers");
         let step = 1e-6;
         for row in 0..start[0].len() {
@@ -140,7 +141,7 @@ mod tests {
         // Units of the teacher, of which one is scaled by its output, and an idle one; entries of each input together.
         let column = vec![1.0, 0.0, -0.6, 0.0, 0.0, -0.5, 0.4, 0.0, 0.5, 0.0, 2.0, 0.0];
         let device = crate::device::device().expect("double precision");
-        let model = crate::model::Model::new(&instance, Layout::new(&instance), &device);
+        let model = crate::model::Model::new(&instance, Layout::new(&instance), Path::Fused, &device);
         let gradient: Vec<f64> =
             model.gradient(packed(&[column.clone(), column], &device)).expect("a gradient").try_into_vec_as().expect("numbers");
         assert!(gradient.iter().all(|v| v.is_finite()), "{gradient:?}");

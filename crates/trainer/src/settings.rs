@@ -15,6 +15,15 @@ pub enum RateScale {
     One,
 }
 
+/// How losses and gradients are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// In one operation where there is code for the network, a dense one of `relu` units with up to 32 inputs.
+    Fused,
+    /// In burn's own operations.
+    Batched,
+}
+
 /// Everything that decides how a trainer descends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -24,10 +33,14 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Unit of the learning rate.
     pub rate_scale: RateScale,
+    /// How losses and gradients are computed.
+    pub path: Path,
     /// How initial weights are drawn.
     pub initialisation: Initialisation,
     /// When a restart slows down and stops.
     pub stopping: Stopping,
+    /// Threads that train batches side by side, at least 1.
+    pub threads: usize,
 }
 
 impl Settings {

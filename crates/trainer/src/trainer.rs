@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use crate::training;
-use optgap_problem::{Instance, Loss, NetworkKind, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
+use optgap_problem::{Activation, Instance, Loss, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
 
 /// Most units of work in one step of one restart, about 10 ns each: above this a stop would come late.
 const STEP_WORK: usize = 1 << 22;
@@ -26,16 +26,17 @@ impl DescentTrainer {
 
 impl Trainer for DescentTrainer {
     fn supports(&self, instance: &Instance) -> Result<(), Unsupported> {
-        if let NetworkKind::SharedFilter { .. } = instance.network.kind {
-            return Err(Unsupported("shared filters are not trained yet; the exact solver treats small ones".into()));
-        }
         instance.validate().map_err(|error| Unsupported(error.to_string()))?;
-        // The population loss is valid for plain relu networks alone.
-        if instance.loss != Loss::GaussianPopulation {
+        // The population loss is valid for plain relu networks alone, and linear activation for products of matrices.
+        let linear = instance.network.activation == Activation::Linear && instance.loss == Loss::Squared;
+        if instance.loss != Loss::GaussianPopulation && !linear {
             instance.is_relu_regression()?;
         }
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
-        let rows = if instance.loss == Loss::GaussianPopulation { n + k } else { n };
+        let rows = match instance.loss {
+            Loss::GaussianPopulation => n.saturating_add(k),
+            _ => n.saturating_mul(instance.network.patches() + instance.network.inner_layers() * k),
+        };
         let work = k.saturating_mul(d + HIDDEN_PASSES).saturating_mul(rows + PARAMETER_PASSES);
         if work > STEP_WORK {
             return Err(Unsupported(format!(

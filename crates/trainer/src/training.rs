@@ -4,16 +4,19 @@ use crate::batch::Batch;
 use crate::initial;
 use crate::layout::Layout;
 use crate::settings::Settings;
+use crate::shards::side_by_side;
 use crate::stopping::{Levels, Restart};
-use optgap_problem::{EndPoint, Instance, Loss, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
+use optgap_problem::{EndPoint, Instance, Loss, NetworkKind, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
+use std::ops::Range;
 
 /// Most restarts in one batch: more gain nothing.
 const MOST_RESTARTS: usize = 64;
-/// A batch has at most about this many hidden values and weights, (n + d) * k per restart, or products of pairs of units of a
-/// population, (n + k) * k * d, so that they stay in the cache.
+/// A batch has at most about this many numbers at a time, so that they stay in the cache: hidden values and weights, products of
+/// pairs of units of a population, or of units and entries of a matrix.
 const HIDDEN_VALUES: usize = 1 << 16;
 
-/// Trains all restarts, batch after batch. A stop leaves the restarts of later batches at their initial weights.
+/// Trains all restarts, batch after batch or several batches side by side. A stop leaves the restarts of batches that have not begun
+/// at their initial weights.
 pub(crate) fn train(
     instance: &Instance,
     restarts: Restarts,
@@ -21,35 +24,96 @@ pub(crate) fn train(
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Result<TrainOutcome, TrainError> {
-    let layout = Layout::new(instance);
-    let levels = Levels { target, floor: settings.stopping.loss_floor * instance.constant_level() };
-    let base_rate = settings.base_rate(instance);
+    let task = Task {
+        instance,
+        restarts,
+        settings,
+        layout: Layout::new(instance),
+        levels: Levels { target, floor: settings.stopping.loss_floor * instance.constant_level() },
+        base_rate: settings.base_rate(instance),
+    };
     let size = batch_size(instance);
-    let mut ends: Vec<EndPoint> = Vec::with_capacity(restarts.count);
-    let mut best = f64::INFINITY;
-    while ends.len() < restarts.count {
-        let range = ends.len()..restarts.count.min(ends.len() + size);
-        let starts = range.clone().map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
-        let mut run = BatchRun::start(instance, starts, settings, base_rate, levels)?;
-        run.waiting = restarts.count - range.end;
-        run.best_elsewhere = best;
-        let interrupted = run.finish(watch)?;
-        best = run.best();
-        ends.extend(run.restarts.iter().map(|restart| end_point(&layout, restart)));
-        if let Some(reason) = interrupted {
-            ends.extend((range.end..restarts.count).map(|index| {
-                let start = initial::column(&layout, restarts, index, settings.initialisation);
-                EndPoint { weights: layout.unpack(&start), steps: 0, stop: reason }
-            }));
-        }
-    }
+    let ranges: Vec<Range<usize>> =
+        (0..restarts.count).step_by(size).map(|start| start..restarts.count.min(start + size)).collect();
+    let ends = if settings.threads == 1 || ranges.len() == 1 {
+        task.one_by_one(&ranges, watch)?
+    } else {
+        side_by_side(&task, &ranges, watch)?
+    };
     Ok(TrainOutcome { ends })
+}
+
+/// What the batches of a training have in common.
+pub(crate) struct Task<'a> {
+    instance: &'a Instance,
+    restarts: Restarts,
+    pub(crate) settings: &'a Settings,
+    layout: Layout,
+    levels: Levels,
+    base_rate: f64,
+}
+
+/// What a batch hands back.
+pub(crate) struct Trained {
+    pub(crate) ends: Vec<EndPoint>,
+    /// Lowest loss of the batch.
+    best: f64,
+    /// Why it was broken off, if it was.
+    interrupted: Option<StopReason>,
+}
+
+impl Task<'_> {
+    fn one_by_one(&self, ranges: &[Range<usize>], watch: &mut dyn Watch) -> Result<Vec<EndPoint>, TrainError> {
+        let mut ends = Vec::with_capacity(self.restarts.count);
+        let (mut best, mut interrupted) = (f64::INFINITY, None);
+        for range in ranges {
+            if let Some(reason) = interrupted {
+                ends.extend(self.untouched(range.clone(), reason));
+                continue;
+            }
+            let trained = self.batch(range.clone(), self.restarts.count - range.end, best, watch)?;
+            best = best.min(trained.best);
+            interrupted = trained.interrupted;
+            ends.extend(trained.ends);
+        }
+        Ok(ends)
+    }
+
+    /// Trains the restarts of a range. `waiting` and `best_elsewhere` are for what is reported of progress alone.
+    pub(crate) fn batch(
+        &self,
+        range: Range<usize>,
+        waiting: usize,
+        best_elsewhere: f64,
+        watch: &mut dyn Watch,
+    ) -> Result<Trained, TrainError> {
+        let starts = range.map(|index| self.start(index)).collect();
+        let mut run = BatchRun::start(self, starts)?;
+        run.waiting = waiting;
+        run.best_elsewhere = best_elsewhere;
+        let interrupted = run.finish(watch)?;
+        let ends = run.restarts.iter().map(|restart| end_point(&self.layout, restart)).collect();
+        Ok(Trained { ends, best: run.best(), interrupted })
+    }
+
+    /// The restarts of a range where they begin.
+    pub(crate) fn untouched(&self, range: Range<usize>, reason: StopReason) -> impl Iterator<Item = EndPoint> {
+        range.map(move |index| EndPoint { weights: self.layout.unpack(&self.start(index)), steps: 0, stop: reason })
+    }
+
+    fn start(&self, index: usize) -> Vec<f64> {
+        initial::column(&self.layout, self.restarts, index, self.settings.initialisation)
+    }
 }
 
 /// Restarts per batch. It depends on the instance alone.
 pub(crate) fn batch_size(instance: &Instance) -> usize {
     let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
-    let values = if instance.loss == Loss::GaussianPopulation { (n + k) * k * d } else { (n + d) * k };
+    let values = match (instance.loss, instance.network.kind) {
+        (Loss::GaussianPopulation, _) => (n + k) * k * d,
+        (_, NetworkKind::DeepLinear { depth: 3.. }) => (n * k + d) * k,
+        _ => (n * instance.network.patches() + d) * k,
+    };
     (HIDDEN_VALUES / values).clamp(1, MOST_RESTARTS)
 }
 
@@ -74,14 +138,9 @@ struct BatchRun<'a> {
 }
 
 impl<'a> BatchRun<'a> {
-    fn start(
-        instance: &Instance,
-        starts: Vec<Vec<f64>>,
-        settings: &'a Settings,
-        base_rate: f64,
-        levels: Levels,
-    ) -> Result<Self, TrainError> {
-        let batch = Batch::with_columns(instance, &starts, settings.optimiser, base_rate)?;
+    fn start(task: &Task<'a>, starts: Vec<Vec<f64>>) -> Result<Self, TrainError> {
+        let Task { instance, settings, levels, base_rate, .. } = *task;
+        let batch = Batch::with_columns(instance, &starts, settings.optimiser, settings.path, base_rate)?;
         let columns = (0..starts.len()).collect();
         let restarts = starts.into_iter().map(Restart::new).collect();
         Ok(Self { settings, levels, batch, restarts, columns, waiting: 0, best_elsewhere: f64::INFINITY })

@@ -296,19 +296,69 @@ fn results_are_the_same_when_threads_train_side_by_side() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_end_points() {
+    let instance = noisy();
+    for method in METHODS {
+        let with = |threads: usize| trainer(method, &format!("steps=200,threads={threads}"));
+        let alone = train(&*with(1), &instance, 300, None);
+        for threads in [2, 5] {
+            assert_eq!(train(&*with(threads), &instance, 300, None), alone, "{} on {threads} threads", method.name);
+        }
+    }
+}
+
+#[test]
+fn threads_stop_when_the_watch_says_so_and_tell_how_far_they_are() {
+    let instance = noisy();
+    for method in METHODS {
+        let trainer = trainer(method, "steps=100000000,patience=1000000,threads=2");
+        let mut watch = Stopwatch::new(20, StopReason::Interrupted);
+        let outcome = trainer.train(&instance, Restarts { count: 700, seed: 3 }, None, &mut watch).expect("trained");
+        assert_eq!(outcome.ends.len(), 700);
+        assert!(outcome.ends.iter().all(|end| end.stop == StopReason::Interrupted), "{}", method.name);
+        // Two batches were on their way; the others had not begun.
+        assert!(outcome.ends.iter().filter(|end| end.steps > 0).count() <= 2 * 64, "{}", method.name);
+        let last = watch.heard.last().expect("progress");
+        assert!(matches!(last, Progress::Training { active: 700, best, .. } if best.is_finite()), "{last:?}");
+    }
+}
+
+#[test]
+fn shared_filters_and_products_of_matrices_reach_their_optima() {
+    let rows: Vec<Vec<f64>> = (0..24).map(|i| (1..=6).map(|j| (f64::from(i * j) * 1.3).sin()).collect()).collect();
+    let filter = |x: &[f64]| x.chunks(2).map(|patch| (patch[0] - 0.5 * patch[1]).max(0.0)).sum::<f64>() / 3.0;
+    let slopes = |x: &[f64]| x[0] - 2.0 * x[3] + 0.5 * x[5];
+    let instance = |label: &dyn Fn(&[f64]) -> f64, network| {
+        let labels = rows.iter().map(|row| label(row)).collect();
+        Instance::new(Dataset::new(&rows, labels).expect("valid"), network, Loss::Squared).expect("valid")
+    };
+    let shared = Network { hidden_bias: false, train_output: false, ..Network::shared_filter(3, 2) };
+    let instances =
+        [instance(&filter, shared), instance(&slopes, Network::deep_linear(2, 2)), instance(&slopes, Network::deep_linear(4, 3))];
+    for method in METHODS {
+        for instance in &instances {
+            let outcome = train(&*trainer(method, ""), instance, 16, None);
+            let level = 1e-8 * instance.constant_level();
+            let reached = (0..16).filter(|&index| loss(instance, &outcome, index) <= level).count();
+            assert!(reached >= 12, "{} on {:?}: {reached} of 16", method.name, instance.network.kind);
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_trained_is_refused_with_the_reason() {
     let mut no_units = noisy();
     no_units.network.width = 0;
     let rows = vec![vec![1.0]; 20_000];
     let huge = Instance::new(Dataset::new(&rows, vec![0.0; 20_000]).expect("valid"), Network::dense(4096), Loss::Squared);
-    let filter = Instance { network: Network::shared_filter(1, noisy().data.dimension()), ..noisy() };
+    let threshold = Instance { network: Network { activation: Activation::Threshold, ..noisy().network }, ..noisy() };
     for method in METHODS {
         let trainer = trainer(method, "");
         assert!(trainer.supports(&noisy()).is_ok());
         let refusals = [
             (&no_units, "network.width is 0"),
             (huge.as_ref().expect("valid"), "too long to be stopped in time"),
-            (&filter, "shared filters are not trained yet"),
+            (&threshold, "threshold units"),
         ];
         for (instance, reason) in refusals {
             let refusal = trainer.supports(instance).expect_err("refused");
