@@ -1,8 +1,9 @@
-//! One optimisation step of 64 restarts of a two-layer network, for a few sizes, with each of the trainers' optimisers.
+//! One optimisation step of 64 restarts of a two-layer network, for a few sizes, with each of the trainers' optimisers, and the same
+//! descent in plain loops without burn as the yardstick for `sgd`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use optgap_problem::{Dataset, Instance, Loss, Method, Network, Parameters, Restarts, Trainer};
-use optgap_trainer::{Batch, METHODS, Settings};
+use optgap_trainer::{Batch, HandLoop, METHODS, Settings};
 
 /// Samples, inputs and hidden units.
 const SIZES: [(usize, usize, usize); 7] =
@@ -23,6 +24,9 @@ fn settings(method: &Method<dyn Trainer>) -> Settings {
     match method.name {
         "sgd" => Settings::sgd(&completed),
         "adam" => Settings::adam(&completed),
+        "adamw" => Settings::adamw(&completed),
+        "rmsprop" => Settings::rmsprop(&completed),
+        "lion" => Settings::lion(&completed),
         other => panic!("no settings for the method {other}"),
     }
 }
@@ -37,6 +41,12 @@ fn training_step(criterion: &mut Criterion) {
             let id = BenchmarkId::new(method.name, format!("n={},d={},k={}", size.0, size.1, size.2));
             group.bench_function(id, |bencher| bencher.iter(|| batch.step().expect("a step")));
         }
+    }
+    let sgd = settings(&METHODS[0]);
+    for size in SIZES {
+        let mut hand = HandLoop::start(&instance(size), RESTARTS, &sgd, 0.9).expect("a dense network");
+        let id = BenchmarkId::new("hand-written", format!("n={},d={},k={}", size.0, size.1, size.2));
+        group.bench_function(id, |bencher| bencher.iter(|| hand.step()));
     }
     group.finish();
 }

@@ -4,8 +4,9 @@ use crate::batched::LEAST_COLUMNS;
 use crate::initial;
 use crate::layout::Layout;
 use crate::model::Model;
-use crate::optimiser::{Optimiser, OptimiserKind, select_columns};
-use crate::settings::{Path, Settings};
+use crate::optimiser::{Optimiser, select_columns};
+use crate::settings::Settings;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::tensor::{Device, Tensor, TensorData};
 use optgap_problem::{Instance, Restarts, TrainError};
 use std::ops::Range;
@@ -18,6 +19,7 @@ pub struct Batch {
     model: Model,
     device: Device,
     optimiser: Box<dyn Optimiser>,
+    schedule: Option<ModuleLrScheduler>,
     base_rate: f64,
     restarts: usize,
     parameters: Tensor<2>,
@@ -35,27 +37,23 @@ impl Batch {
         let layout = Layout::new(instance);
         let columns: Vec<Vec<f64>> =
             range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
-        Self::with_columns(instance, &columns, settings.optimiser, settings.path, settings.base_rate(instance))
+        Self::with_columns(instance, &columns, settings)
     }
 
-    /// Starts at the given parameters, one column per restart, with the given learning rate.
-    pub(crate) fn with_columns(
-        instance: &Instance,
-        columns: &[Vec<f64>],
-        optimiser: OptimiserKind,
-        path: Path,
-        base_rate: f64,
-    ) -> Result<Self, TrainError> {
+    /// Starts at the given parameters, one column per restart, with the full learning rate.
+    pub(crate) fn with_columns(instance: &Instance, columns: &[Vec<f64>], settings: &Settings) -> Result<Self, TrainError> {
         assert!(!columns.is_empty(), "a batch has at least one restart");
         let device = crate::device::device()?;
         let layout = Layout::new(instance);
         let kept = padded((0..columns.len()).collect());
         let rows: Vec<f64> = (0..layout.rows()).flat_map(|row| kept.iter().map(move |&c| columns[c][row])).collect();
         let parameters = Tensor::from_data(TensorData::new(rows, [layout.rows(), kept.len()]), &device);
-        let model = Model::new(instance, layout, path, &device);
-        let mut optimiser = optimiser.start();
+        let mut optimiser = settings.optimiser.start(&layout);
+        let base_rate = settings.base_rate(instance);
         optimiser.set_rates(&vec![base_rate; kept.len()]);
-        Ok(Self { model, device, optimiser, base_rate, restarts: columns.len(), parameters })
+        let schedule = settings.schedule.start(settings.stopping.steps)?;
+        let model = Model::new(instance, layout, settings.path, &device);
+        Ok(Self { model, device, optimiser, schedule, base_rate, restarts: columns.len(), parameters })
     }
 
     /// One optimisation step of every restart.
@@ -66,7 +64,8 @@ impl Batch {
         let gradient = self.model.gradient(self.parameters.clone())?;
         // Nobody else sees the parameters while they move, so that it happens in their place.
         let parameters = std::mem::replace(&mut self.parameters, Tensor::empty([0, 0], &self.device));
-        self.parameters = self.optimiser.step(parameters, gradient);
+        let factor = self.schedule.as_mut().map_or(1.0, |schedule| schedule.step().base());
+        self.parameters = self.optimiser.step(factor, parameters, gradient);
         Ok(())
     }
 

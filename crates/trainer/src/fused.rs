@@ -9,18 +9,20 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Tensor, TensorData};
 
+/// Why a batch's parameters have the type that is asked for.
+const ON_THE_CPU: &str = "parameters live on the CPU device, where they were put";
+
 /// The loss of each restart, `[1, R]`, for packed parameters `[rows, R]` on the CPU device; with their gradient, if they belong to a
 /// graph.
 pub(crate) fn losses(kernel: &Kernel, parameters: &Tensor<2>) -> Tensor<2> {
     let [rows, restarts] = parameters.dims();
-    const ON_THE_CPU: &str = "parameters live on the CPU device, where they were put";
     if !parameters.is_autodiff() {
         let values = parameters.clone().try_into_primitive::<Flex>().expect(ON_THE_CPU);
-        let (losses, _) = evaluated(kernel, values, [rows, restarts]);
+        let (losses, _) = evaluated(kernel, &values, [rows, restarts]);
         return Tensor::from_primitive::<Flex>(losses);
     }
     let (values, node) = parameters.clone().try_into_primitive::<Autodiff<Flex>>().expect(ON_THE_CPU).into_parts();
-    let (losses, gradient) = evaluated(kernel, values, [rows, restarts]);
+    let (losses, gradient) = evaluated(kernel, &values, [rows, restarts]);
     let prepared = FusedLoss.prepare::<NoCheckpointing>([node]).compute_bound().stateful();
     let losses = match prepared {
         OpsKind::Tracked(operation) => operation.finish(gradient, losses),
@@ -32,7 +34,7 @@ pub(crate) fn losses(kernel: &Kernel, parameters: &Tensor<2>) -> Tensor<2> {
 /// Losses `[1, R]` and their gradient `[rows, R]`.
 fn evaluated(
     kernel: &Kernel,
-    parameters: FloatTensor<Flex>,
+    parameters: &FloatTensor<Flex>,
     [rows, restarts]: [usize; 2],
 ) -> (FloatTensor<Flex>, FloatTensor<Flex>) {
     let parameters = parameters.to_contiguous();

@@ -2,6 +2,7 @@
 
 use crate::initial::Initialisation;
 use crate::optimiser::OptimiserKind;
+use crate::schedule::{Schedule, ScheduleKind};
 use crate::settings::{Path, RateScale, Settings};
 use crate::stopping::Stopping;
 use crate::trainer::DescentTrainer;
@@ -14,15 +15,45 @@ pub const METHODS: &[Method<dyn Trainer>] = &[
         meaning: "full-batch gradient descent with momentum (burn), the rate in units of 1 / curvature of the data",
         version: 2,
         parameters: SGD,
-        build: build_sgd,
+        build: |parameters| built(Settings::sgd(parameters)),
     },
-    Method { name: "adam", meaning: "full-batch Adam (burn)", version: 2, parameters: ADAM, build: build_adam },
+    Method {
+        name: "adam",
+        meaning: "full-batch Adam (burn)",
+        version: 2,
+        parameters: ADAM,
+        build: |parameters| built(Settings::adam(parameters)),
+    },
+    Method {
+        name: "adamw",
+        meaning: "full-batch Adam with decoupled weight decay (burn), scored without the decay",
+        version: 1,
+        parameters: ADAMW,
+        build: |parameters| built(Settings::adamw(parameters)),
+    },
+    Method {
+        name: "rmsprop",
+        meaning: "full-batch RMSProp (burn)",
+        version: 1,
+        parameters: RMSPROP,
+        build: |parameters| built(Settings::rmsprop(parameters)),
+    },
+    Method {
+        name: "lion",
+        meaning: "full-batch Lion (burn): steps of one size in the direction of the sign",
+        version: 1,
+        parameters: LION,
+        build: |parameters| built(Settings::lion(parameters)),
+    },
 ];
 
 const SGD: &[Parameter] = &[
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.1),
     Parameter::choice("rate-scale", "unit of the learning rate: 1 / curvature of the data, or one", &["curvature", "one"]),
     Parameter::real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.9),
+    Parameter::switch("nesterov", "whether the gradient is taken as if the momentum's part were done", false),
+    SCHEDULE,
+    WARM_UP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -39,9 +70,11 @@ const SGD: &[Parameter] = &[
 const ADAM: &[Parameter] = &[
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
     Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
-    Parameter::real("beta-1", "decay of the mean gradient", 0.0, 0.9999, 0.9),
-    Parameter::real("beta-2", "decay of the mean squared gradient", 0.0, 0.99999, 0.999),
-    Parameter::real("epsilon", "added to the root of the mean squared gradient", 0.0, 1.0, 1e-8),
+    BETA_1,
+    BETA_2,
+    EPSILON,
+    SCHEDULE,
+    WARM_UP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -55,6 +88,79 @@ const ADAM: &[Parameter] = &[
     THREADS,
 ];
 
+const ADAMW: &[Parameter] = &[
+    Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
+    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    BETA_1,
+    BETA_2,
+    EPSILON,
+    Parameter::real("decay", "share of all but the output bias that a step takes away, over the rate", 0.0, 10.0, 1e-3),
+    SCHEDULE,
+    WARM_UP,
+    STEPS,
+    CHECK_EVERY,
+    PATIENCE,
+    IMPROVEMENT,
+    REDUCTION,
+    REDUCTIONS,
+    LOSS_FLOOR,
+    INITIAL_SCALE,
+    BIAS_SCALE,
+    PATH,
+    THREADS,
+];
+
+const RMSPROP: &[Parameter] = &[
+    Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.01),
+    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    Parameter::real("alpha", "decay of the mean squared gradient", 0.0, 0.99999, 0.99),
+    Parameter::real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.0),
+    EPSILON,
+    Parameter::switch("centred", "whether the variance of the gradient counts instead of its mean square", false),
+    SCHEDULE,
+    WARM_UP,
+    STEPS,
+    CHECK_EVERY,
+    PATIENCE,
+    IMPROVEMENT,
+    REDUCTION,
+    REDUCTIONS,
+    LOSS_FLOOR,
+    INITIAL_SCALE,
+    BIAS_SCALE,
+    PATH,
+    THREADS,
+];
+
+const LION: &[Parameter] = &[
+    Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.003),
+    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    Parameter::real("beta-1", "weight of the memory in the direction", 0.0, 0.9999, 0.9),
+    Parameter::real("beta-2", "decay of the memory", 0.0, 0.99999, 0.99),
+    SCHEDULE,
+    WARM_UP,
+    STEPS,
+    CHECK_EVERY,
+    PATIENCE,
+    IMPROVEMENT,
+    REDUCTION,
+    REDUCTIONS,
+    LOSS_FLOOR,
+    INITIAL_SCALE,
+    BIAS_SCALE,
+    PATH,
+    THREADS,
+];
+
+const BETA_1: Parameter = Parameter::real("beta-1", "decay of the mean gradient", 0.0, 0.9999, 0.9);
+const BETA_2: Parameter = Parameter::real("beta-2", "decay of the mean squared gradient", 0.0, 0.99999, 0.999);
+const EPSILON: Parameter = Parameter::real("epsilon", "added to the root of the mean squared gradient", 0.0, 1.0, 1e-8);
+const SCHEDULE: Parameter = Parameter::choice(
+    "schedule",
+    "factor on the learning rate by step: always 1, half a cosine over the step budget, or 1, 1/10 and 1/100 for a third of it each",
+    &["constant", "cosine", "step"],
+);
+const WARM_UP: Parameter = Parameter::integer("warm-up", "steps in which the learning rate rises from nearly 0", 0, 1_000_000, 0);
 const STEPS: Parameter = Parameter::integer("steps", "step budget of each restart", 1, 1_000_000_000, 20_000);
 const CHECK_EVERY: Parameter = Parameter::integer("check-every", "steps between two looks at the losses", 1, 1_000_000, 25);
 const PATIENCE: Parameter = Parameter::integer("patience", "checks without improvement that make a plateau", 1, 1_000_000, 6);
@@ -75,35 +181,46 @@ const INITIAL_SCALE: Parameter = Parameter::real("initial-scale", "factor on the
 const BIAS_SCALE: Parameter = Parameter::real("bias-scale", "standard deviation of the initial hidden biases", 0.0, 1e9, 0.5);
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a registry's build function")]
-fn build_sgd(parameters: &Parameters) -> Result<Box<dyn Trainer>, BadParameter> {
-    Ok(Box::new(DescentTrainer::new(Settings::sgd(parameters))))
+fn built(settings: Settings) -> Result<Box<dyn Trainer>, BadParameter> {
+    Ok(Box::new(DescentTrainer::new(settings)))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a registry's build function")]
-fn build_adam(parameters: &Parameters) -> Result<Box<dyn Trainer>, BadParameter> {
-    Ok(Box::new(DescentTrainer::new(Settings::adam(parameters))))
-}
-
+/// The settings of each method for its completed parameters.
+///
+/// # Panics
+/// All of them, when the parameters are not completed against that method's declarations.
 impl Settings {
-    /// The settings of the method `sgd` for its completed parameters.
-    ///
-    /// # Panics
-    /// When the parameters are not completed against that method's declarations.
+    /// Of `sgd`.
     pub fn sgd(parameters: &Parameters) -> Self {
-        Self::shared(parameters, OptimiserKind::Sgd { momentum: parameters.real("momentum") })
+        let (momentum, nesterov) = (parameters.real("momentum"), parameters.switch("nesterov"));
+        Self::shared(parameters, OptimiserKind::Sgd { momentum, nesterov })
     }
 
-    /// The settings of the method `adam` for its completed parameters.
-    ///
-    /// # Panics
-    /// When the parameters are not completed against that method's declarations.
+    /// Of `adam`.
     pub fn adam(parameters: &Parameters) -> Self {
-        let optimiser = OptimiserKind::Adam {
-            beta_1: parameters.real("beta-1"),
-            beta_2: parameters.real("beta-2"),
-            epsilon: parameters.real("epsilon"),
-        };
-        Self::shared(parameters, optimiser)
+        Self::adaptive(parameters, 0.0)
+    }
+
+    /// Of `adamw`.
+    pub fn adamw(parameters: &Parameters) -> Self {
+        Self::adaptive(parameters, parameters.real("decay"))
+    }
+
+    fn adaptive(parameters: &Parameters, decay: f64) -> Self {
+        let [beta_1, beta_2, epsilon] = ["beta-1", "beta-2", "epsilon"].map(|name| parameters.real(name));
+        Self::shared(parameters, OptimiserKind::Adam { beta_1, beta_2, epsilon, decay })
+    }
+
+    /// Of `rmsprop`.
+    pub fn rmsprop(parameters: &Parameters) -> Self {
+        let [alpha, momentum, epsilon] = ["alpha", "momentum", "epsilon"].map(|name| parameters.real(name));
+        Self::shared(parameters, OptimiserKind::RmsProp { alpha, momentum, epsilon, centred: parameters.switch("centred") })
+    }
+
+    /// Of `lion`.
+    pub fn lion(parameters: &Parameters) -> Self {
+        let [beta_1, beta_2] = ["beta-1", "beta-2"].map(|name| parameters.real(name));
+        Self::shared(parameters, OptimiserKind::Lion { beta_1, beta_2 })
     }
 
     /// What all methods declare alike.
@@ -112,6 +229,7 @@ impl Settings {
             optimiser,
             learning_rate: parameters.real("learning-rate"),
             rate_scale: if parameters.text("rate-scale") == "curvature" { RateScale::Curvature } else { RateScale::One },
+            schedule: Schedule { kind: schedule_kind(parameters.text("schedule")), warm_up: parameters.count("warm-up") },
             path: if parameters.text("path") == "batched" { Path::Batched } else { Path::Fused },
             initialisation: Initialisation { scale: parameters.real("initial-scale"), bias_scale: parameters.real("bias-scale") },
             stopping: Stopping {
@@ -128,6 +246,14 @@ impl Settings {
     }
 }
 
+fn schedule_kind(word: &str) -> ScheduleKind {
+    match word {
+        "cosine" => ScheduleKind::Cosine,
+        "step" => ScheduleKind::Step,
+        _ => ScheduleKind::Constant,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,11 +267,12 @@ mod tests {
     #[test]
     fn every_parameter_reaches_its_setting() {
         let shared = "learning-rate=2,steps=3,check-every=4,patience=5,improvement=0.6,reduction=0.7,reductions=8,\
-                      loss-floor=0.9,initial-scale=10,bias-scale=11,path=batched,threads=7";
-        let expected = Settings {
-            optimiser: OptimiserKind::Sgd { momentum: 0.12 },
+                      loss-floor=0.9,initial-scale=10,bias-scale=11,path=batched,threads=7,schedule=cosine,warm-up=6";
+        let expected = |optimiser, rate_scale| Settings {
+            optimiser,
             learning_rate: 2.0,
-            rate_scale: RateScale::One,
+            rate_scale,
+            schedule: Schedule { kind: ScheduleKind::Cosine, warm_up: 6 },
             path: Path::Batched,
             initialisation: Initialisation { scale: 10.0, bias_scale: 11.0 },
             stopping: Stopping {
@@ -159,11 +286,20 @@ mod tests {
             },
             threads: 7,
         };
-        let sgd = completed(&METHODS[0], &format!("sgd[{shared},momentum=0.12,rate-scale=one]"));
-        assert_eq!(Settings::sgd(&sgd), expected);
-        let adam = completed(&METHODS[1], &format!("adam[{shared},beta-1=0.1,beta-2=0.2,epsilon=0.3,rate-scale=curvature]"));
-        let optimiser = OptimiserKind::Adam { beta_1: 0.1, beta_2: 0.2, epsilon: 0.3 };
-        assert_eq!(Settings::adam(&adam), Settings { optimiser, rate_scale: RateScale::Curvature, ..expected });
+        let given = |index: usize, own: &str| completed(&METHODS[index], &format!("{}[{shared},{own}]", METHODS[index].name));
+        let sgd = OptimiserKind::Sgd { momentum: 0.12, nesterov: true };
+        let found = Settings::sgd(&given(0, "momentum=0.12,nesterov=true,rate-scale=one"));
+        assert_eq!(found, expected(sgd, RateScale::One));
+        let adam = |decay| OptimiserKind::Adam { beta_1: 0.1, beta_2: 0.2, epsilon: 0.3, decay };
+        let found = Settings::adam(&given(1, "beta-1=0.1,beta-2=0.2,epsilon=0.3,rate-scale=curvature"));
+        assert_eq!(found, expected(adam(0.0), RateScale::Curvature));
+        let found = Settings::adamw(&given(2, "beta-1=0.1,beta-2=0.2,epsilon=0.3,decay=0.4"));
+        assert_eq!(found, expected(adam(0.4), RateScale::One));
+        let rmsprop = OptimiserKind::RmsProp { alpha: 0.1, momentum: 0.2, epsilon: 0.3, centred: true };
+        let found = Settings::rmsprop(&given(3, "alpha=0.1,momentum=0.2,epsilon=0.3,centred=true"));
+        assert_eq!(found, expected(rmsprop, RateScale::One));
+        let found = Settings::lion(&given(4, "beta-1=0.1,beta-2=0.2"));
+        assert_eq!(found, expected(OptimiserKind::Lion { beta_1: 0.1, beta_2: 0.2 }, RateScale::One));
     }
 
     #[test]

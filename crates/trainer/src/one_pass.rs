@@ -14,6 +14,7 @@ use pulp::{Arch, Simd, WithSimd};
 #[derive(Clone, Debug)]
 pub(crate) struct OnePassSgd {
     pub(crate) momentum: f32,
+    pub(crate) nesterov: bool,
     /// Learning rate of each restart.
     pub(crate) rates: Vec<f64>,
 }
@@ -24,6 +25,10 @@ pub(crate) struct OnePassAdam {
     pub(crate) beta_1: f32,
     pub(crate) beta_2: f32,
     pub(crate) epsilon: f32,
+    /// Share of the parameters that a step with a learning rate of 1 takes away,
+    pub(crate) decay: f64,
+    /// from the rows before this one.
+    pub(crate) decayed: usize,
     /// Learning rate of each restart.
     pub(crate) rates: Vec<f64>,
 }
@@ -79,6 +84,7 @@ impl Optimizer for OnePassSgd {
             gradient: gradient.seen(),
             velocity: velocity.values(),
             momentum,
+            ahead: self.nesterov.then_some(f64::from(self.momentum)),
             rates: &self.rates,
             rate: lr,
         });
@@ -116,6 +122,8 @@ impl Optimizer for OnePassAdam {
             gain: [1.0 - self.beta_1, 1.0 - self.beta_2].map(f64::from),
             factor: f64::from(second_correction / correction(self.beta_1)),
             epsilon: f64::from(self.epsilon * second_correction),
+            lost: self.decay,
+            decayed: self.decayed,
             rates: &self.rates,
             rate: lr,
         });
@@ -166,13 +174,16 @@ fn normal(value: f64) -> f64 {
     if value.abs() < LEAST { 0.0 } else { value }
 }
 
-struct Descend<'a> {
-    parameters: &'a mut [f64],
-    gradient: &'a [f64],
-    velocity: &'a mut [f64],
-    momentum: f64,
-    rates: &'a [f64],
-    rate: f64,
+/// A step of gradient descent over plain numbers, `[rows, restarts]` row after row.
+pub(crate) struct Descend<'a> {
+    pub(crate) parameters: &'a mut [f64],
+    pub(crate) gradient: &'a [f64],
+    pub(crate) velocity: &'a mut [f64],
+    pub(crate) momentum: f64,
+    /// Weight of the velocity in a step that looks ahead.
+    pub(crate) ahead: Option<f64>,
+    pub(crate) rates: &'a [f64],
+    pub(crate) rate: f64,
 }
 
 impl WithSimd for Descend<'_> {
@@ -183,25 +194,35 @@ impl WithSimd for Descend<'_> {
         let restarts = self.rates.len();
         let rows = self.parameters.chunks_exact_mut(restarts).zip(self.velocity.chunks_exact_mut(restarts));
         for ((parameters, velocity), gradient) in rows.zip(self.gradient.chunks_exact(restarts)) {
-            for (((p, v), g), rate) in parameters.iter_mut().zip(velocity).zip(gradient).zip(self.rates) {
-                *v = normal(g + *v * self.momentum);
-                *p -= *v * rate * self.rate;
+            let entries = parameters.iter_mut().zip(velocity).zip(gradient).zip(self.rates);
+            match self.ahead {
+                None => entries.for_each(|(((p, v), g), rate)| {
+                    *v = normal(g + *v * self.momentum);
+                    *p -= *v * rate * self.rate;
+                }),
+                Some(ahead) => entries.for_each(|(((p, v), g), rate)| {
+                    *v = normal(g + *v * self.momentum);
+                    *p -= (*v * ahead + g) * rate * self.rate;
+                }),
             }
         }
     }
 }
 
-struct Adapt<'a> {
-    parameters: &'a mut [f64],
-    gradient: &'a [f64],
-    first: &'a mut [f64],
-    second: &'a mut [f64],
-    decay: [f64; 2],
-    gain: [f64; 2],
-    factor: f64,
-    epsilon: f64,
-    rates: &'a [f64],
-    rate: f64,
+/// A step of Adam over plain numbers, `[rows, restarts]` row after row.
+pub(crate) struct Adapt<'a> {
+    pub(crate) parameters: &'a mut [f64],
+    pub(crate) gradient: &'a [f64],
+    pub(crate) first: &'a mut [f64],
+    pub(crate) second: &'a mut [f64],
+    pub(crate) decay: [f64; 2],
+    pub(crate) gain: [f64; 2],
+    pub(crate) factor: f64,
+    pub(crate) epsilon: f64,
+    pub(crate) lost: f64,
+    pub(crate) decayed: usize,
+    pub(crate) rates: &'a [f64],
+    pub(crate) rate: f64,
 }
 
 impl WithSimd for Adapt<'_> {
@@ -212,12 +233,14 @@ impl WithSimd for Adapt<'_> {
         let restarts = self.rates.len();
         let moments = self.first.chunks_exact_mut(restarts).zip(self.second.chunks_exact_mut(restarts));
         let rows = self.parameters.chunks_exact_mut(restarts).zip(self.gradient.chunks_exact(restarts));
-        for ((parameters, gradient), (first, second)) in rows.zip(moments) {
+        for (row, ((parameters, gradient), (first, second))) in rows.zip(moments).enumerate() {
+            let lost = if row < self.decayed { self.lost } else { 0.0 };
             let moments = first.iter_mut().zip(second);
             for (((p, g), (m, v)), rate) in parameters.iter_mut().zip(gradient).zip(moments).zip(self.rates) {
                 *m = normal(*m * self.decay[0] + g * self.gain[0]);
                 *v = normal(*v * self.decay[1] + g * g * self.gain[1]);
-                *p -= *m * self.factor / (v.sqrt() + self.epsilon) * rate * self.rate;
+                let kept = *p - *p * (rate * self.rate * lost);
+                *p = kept - *m * self.factor / (v.sqrt() + self.epsilon) * rate * self.rate;
             }
         }
     }

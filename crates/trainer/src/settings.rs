@@ -3,6 +3,7 @@
 use crate::curvature;
 use crate::initial::Initialisation;
 use crate::optimiser::OptimiserKind;
+use crate::schedule::Schedule;
 use crate::stopping::Stopping;
 use optgap_problem::Instance;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Unit of the learning rate.
     pub rate_scale: RateScale,
+    /// How the learning rate changes with the steps.
+    pub schedule: Schedule,
     /// How losses and gradients are computed.
     pub path: Path,
     /// How initial weights are drawn.

@@ -30,7 +30,6 @@ pub(crate) fn train(
         settings,
         layout: Layout::new(instance),
         levels: Levels { target, floor: settings.stopping.loss_floor * instance.constant_level() },
-        base_rate: settings.base_rate(instance),
     };
     let size = batch_size(instance);
     let ranges: Vec<Range<usize>> =
@@ -50,7 +49,6 @@ pub(crate) struct Task<'a> {
     pub(crate) settings: &'a Settings,
     layout: Layout,
     levels: Levels,
-    base_rate: f64,
 }
 
 /// What a batch hands back.
@@ -139,8 +137,8 @@ struct BatchRun<'a> {
 
 impl<'a> BatchRun<'a> {
     fn start(task: &Task<'a>, starts: Vec<Vec<f64>>) -> Result<Self, TrainError> {
-        let Task { instance, settings, levels, base_rate, .. } = *task;
-        let batch = Batch::with_columns(instance, &starts, settings.optimiser, settings.path, base_rate)?;
+        let Task { instance, settings, levels, .. } = *task;
+        let batch = Batch::with_columns(instance, &starts, settings)?;
         let columns = (0..starts.len()).collect();
         let restarts = starts.into_iter().map(Restart::new).collect();
         Ok(Self { settings, levels, batch, restarts, columns, waiting: 0, best_elsewhere: f64::INFINITY })
