@@ -1,4 +1,4 @@
-//! One optimisation step of 64 restarts of a two-layer network, for a few sizes, with each of the trainers' optimisers, and the same
+//! One optimisation step of many restarts of a two-layer network, for a few sizes, with each of the trainers' optimisers, and the same
 //! descent in plain loops without burn as the yardstick for `sgd`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -8,7 +8,8 @@ use optgap_trainer::{Batch, HandLoop, METHODS, Settings};
 /// Samples, inputs and hidden units.
 const SIZES: [(usize, usize, usize); 7] =
     [(20, 2, 2), (20, 2, 8), (20, 2, 64), (100, 2, 2), (100, 2, 8), (100, 2, 64), (1000, 2, 64)];
-const RESTARTS: Restarts = Restarts { count: 64, seed: 1 };
+/// Restarts of a batch: what the peers' figures are for, and what the trainers take.
+const RESTARTS: [usize; 2] = [64, 512];
 
 /// Points and labels without any meaning: the speed of a step does not depend on them.
 fn instance((samples, dimension, width): (usize, usize, usize)) -> Instance {
@@ -33,20 +34,20 @@ fn settings(method: &Method<dyn Trainer>) -> Settings {
 
 fn training_step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("training_step");
-    group.throughput(Throughput::Elements(RESTARTS.count as u64));
-    for method in METHODS {
-        for size in SIZES {
-            let instance = instance(size);
-            let mut batch = Batch::start(&instance, RESTARTS, 0..RESTARTS.count, &settings(method)).expect("a batch");
-            let id = BenchmarkId::new(method.name, format!("n={},d={},k={}", size.0, size.1, size.2));
-            group.bench_function(id, |bencher| bencher.iter(|| batch.step().expect("a step")));
-        }
-    }
     let sgd = settings(&METHODS[0]);
-    for size in SIZES {
-        let mut hand = HandLoop::start(&instance(size), RESTARTS, &sgd, 0.9).expect("a dense network");
-        let id = BenchmarkId::new("hand-written", format!("n={},d={},k={}", size.0, size.1, size.2));
-        group.bench_function(id, |bencher| bencher.iter(|| hand.step()));
+    for count in RESTARTS {
+        group.throughput(Throughput::Elements(count as u64));
+        let restarts = Restarts { count, seed: 1 };
+        for size in SIZES {
+            let (instance, id) = (instance(size), format!("n={},d={},k={},R={count}", size.0, size.1, size.2));
+            for method in METHODS {
+                let mut batch = Batch::start(&instance, restarts, 0..count, &settings(method)).expect("a batch");
+                let id = BenchmarkId::new(method.name, &id);
+                group.bench_function(id, |bencher| bencher.iter(|| batch.step().expect("a step")));
+            }
+            let mut hand = HandLoop::start(&instance, restarts, &sgd, 0.9).expect("a dense network");
+            group.bench_function(BenchmarkId::new("sgd-by-hand", &id), |bencher| bencher.iter(|| hand.step()));
+        }
     }
     group.finish();
 }

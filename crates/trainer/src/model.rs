@@ -59,7 +59,8 @@ impl Model {
     /// When burn lost the gradient, which its process-wide graph could do in an older release.
     pub(crate) fn gradient(&self, parameters: Tensor<2>) -> Result<Tensor<2>, TrainError> {
         let parameters = parameters.autodiff().require_grad();
-        let mut gradients = self.losses(&parameters).sum().backward();
+        // Of a tensor with several numbers burn differentiates the sum.
+        let mut gradients = self.losses(&parameters).backward();
         parameters
             .grad_remove(&mut gradients)
             .ok_or_else(|| TrainError::Failed("burn returned no gradient for the parameters".into()))

@@ -9,8 +9,8 @@ use crate::stopping::{Levels, Restart};
 use optgap_problem::{EndPoint, Instance, Loss, NetworkKind, Progress, Restarts, StopReason, TrainError, TrainOutcome, Watch};
 use std::ops::Range;
 
-/// Most restarts in one batch: more gain nothing.
-const MOST_RESTARTS: usize = 64;
+/// Most restarts in one batch: what burn's graph costs per step, a few microseconds, is then small against the arithmetic.
+const MOST_RESTARTS: usize = 512;
 /// A batch has at most about this many numbers at a time, so that they stay in the cache: hidden values and weights, products of
 /// pairs of units of a population, or of units and entries of a matrix.
 const HIDDEN_VALUES: usize = 1 << 16;

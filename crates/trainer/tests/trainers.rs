@@ -32,6 +32,14 @@ fn noisy() -> Instance {
     lattice(Network::dense(2), 0.3)
 }
 
+/// A network so wide that a batch has [`BATCH`] restarts.
+fn wide() -> Instance {
+    lattice(Network::dense(38), 0.3)
+}
+
+/// Restarts of a batch on [`wide`].
+const BATCH: usize = 63;
+
 fn loss(instance: &Instance, outcome: &TrainOutcome, index: usize) -> f64 {
     instance.loss_of(&outcome.ends[index].weights).expect("the weights fit the network").hi
 }
@@ -158,7 +166,7 @@ fn plateaus_and_the_step_limit_are_named() {
 
 #[test]
 fn the_watch_is_asked_before_every_step_and_obeyed_at_once() {
-    let instance = noisy();
+    let instance = wide();
     for method in METHODS {
         for reason in [StopReason::TimeLimit, StopReason::Interrupted] {
             let mut watch = Stopwatch::new(37, reason);
@@ -166,8 +174,8 @@ fn the_watch_is_asked_before_every_step_and_obeyed_at_once() {
             let outcome = trainer(method, "").train(&instance, restarts, None, &mut watch).expect("trained");
             assert_eq!(outcome.ends.len(), 100);
             assert!(outcome.ends.iter().all(|end| end.stop == reason), "{}", method.name);
-            assert!(outcome.ends[..64].iter().all(|end| end.steps == 37), "{}", method.name);
-            assert!(outcome.ends[64..].iter().all(|end| end.steps == 0), "the second batch never starts");
+            assert!(outcome.ends[..BATCH].iter().all(|end| end.steps == 37), "{}", method.name);
+            assert!(outcome.ends[BATCH..].iter().all(|end| end.steps == 0), "the second batch never starts");
             assert_eq!(watch.questions, 38);
         }
     }
@@ -297,29 +305,29 @@ fn results_are_the_same_when_threads_train_side_by_side() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_end_points() {
-    let instance = noisy();
+    let instance = wide();
     for method in METHODS {
-        let with = |threads: usize| trainer(method, &format!("steps=200,threads={threads}"));
-        let alone = train(&*with(1), &instance, 300, None);
+        let with = |threads: usize| trainer(method, &format!("steps=60,threads={threads}"));
+        let alone = train(&*with(1), &instance, 4 * BATCH + 1, None);
         for threads in [2, 5] {
-            assert_eq!(train(&*with(threads), &instance, 300, None), alone, "{} on {threads} threads", method.name);
+            assert_eq!(train(&*with(threads), &instance, 4 * BATCH + 1, None), alone, "{} on {threads} threads", method.name);
         }
     }
 }
 
 #[test]
 fn threads_stop_when_the_watch_says_so_and_tell_how_far_they_are() {
-    let instance = noisy();
+    let instance = wide();
     for method in METHODS {
         let trainer = trainer(method, "steps=100000000,patience=1000000,threads=2");
         let mut watch = Stopwatch::new(20, StopReason::Interrupted);
-        let outcome = trainer.train(&instance, Restarts { count: 700, seed: 3 }, None, &mut watch).expect("trained");
-        assert_eq!(outcome.ends.len(), 700);
+        let outcome = trainer.train(&instance, Restarts { count: 300, seed: 3 }, None, &mut watch).expect("trained");
+        assert_eq!(outcome.ends.len(), 300);
         assert!(outcome.ends.iter().all(|end| end.stop == StopReason::Interrupted), "{}", method.name);
         // Two batches were on their way; the others had not begun.
-        assert!(outcome.ends.iter().filter(|end| end.steps > 0).count() <= 2 * 64, "{}", method.name);
+        assert!(outcome.ends.iter().filter(|end| end.steps > 0).count() <= 2 * BATCH, "{}", method.name);
         let last = watch.heard.last().expect("progress");
-        assert!(matches!(last, Progress::Training { active: 700, best, .. } if best.is_finite()), "{last:?}");
+        assert!(matches!(last, Progress::Training { active: 300, best, .. } if best.is_finite()), "{last:?}");
     }
 }
 
