@@ -42,15 +42,18 @@ fn is_small_start(record: &CellRecord) -> bool {
 }
 
 #[test]
-fn small_starts_on_orthants_follow_the_law_of_their_signs_in_nine_cells() {
-    let records: Vec<CellRecord> = recorded("orthants").into_iter().filter(is_small_start).collect();
-    let cells: BTreeSet<(usize, usize)> = records.iter().map(|r| (r.instance.dimension, r.instance.width)).collect();
-    assert_eq!((cells.len(), records.len()), (9, 9));
-    for record in &records {
-        let (d, k) = (record.instance.dimension as i32, record.instance.width as i32);
-        let law = if k == 1 { 0.5_f64.powi(d) } else { (1.0 - 0.5_f64.powi(k - 1)).powi(d) };
-        assert_eq!(losses(record).len(), 4000);
-        assert_near(share_of_successes(record), law, 4000.0, &record.instance.name);
+fn small_starts_on_orthants_follow_the_law_of_their_signs_in_nine_cells_on_either_path() {
+    for path in ["fused", "batched"] {
+        let on_path = |record: &CellRecord| is_small_start(record) && record.method.parameters.text("path") == path;
+        let records: Vec<CellRecord> = recorded("orthants").into_iter().filter(on_path).collect();
+        let cells: BTreeSet<(usize, usize)> = records.iter().map(|r| (r.instance.dimension, r.instance.width)).collect();
+        assert_eq!((cells.len(), records.len()), (9, 9));
+        for record in &records {
+            let (d, k) = (record.instance.dimension as i32, record.instance.width as i32);
+            let law = if k == 1 { 0.5_f64.powi(d) } else { (1.0 - 0.5_f64.powi(k - 1)).powi(d) };
+            assert_eq!(losses(record).len(), 4000);
+            assert_near(share_of_successes(record), law, 4000.0, &record.instance.name);
+        }
     }
 }
 

@@ -14,7 +14,7 @@
 //!
 //! **Descent** is expected to reach the optimum from every start that is not zero, at any depth, and to slow down with the
 //! depth where the start is small: saddle points are passed, but take long. It is the calibration for "no bad local minima".
-//! The trainers do not treat more than one layer yet.
+//!
 
 use crate::about::about;
 use crate::planted::{direction, product};
