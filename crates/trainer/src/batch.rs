@@ -36,7 +36,7 @@ impl Batch {
     pub fn start(instance: &Instance, restarts: Restarts, range: Range<usize>, settings: &Settings) -> Result<Self, TrainError> {
         let layout = Layout::new(instance);
         let columns: Vec<Vec<f64>> =
-            range.map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
+            range.map(|index| initial::start(instance, &layout, restarts, index, settings.initialisation)).collect();
         Self::with_columns(instance, &columns, settings)
     }
 

@@ -27,8 +27,9 @@ impl HandLoop {
     pub fn start(instance: &Instance, restarts: Restarts, settings: &Settings, momentum: f64) -> Result<Self, Unsupported> {
         let layout = Layout::new(instance);
         let kernel = Kernel::new(instance, &layout).ok_or_else(|| Unsupported("no code for the network".into()))?;
-        let columns: Vec<Vec<f64>> =
-            (0..restarts.count).map(|index| initial::column(&layout, restarts, index, settings.initialisation)).collect();
+        let columns: Vec<Vec<f64>> = (0..restarts.count)
+            .map(|index| initial::start(instance, &layout, restarts, index, settings.initialisation))
+            .collect();
         let parameters: Vec<f64> = (0..layout.rows()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
         let velocity = vec![0.0; parameters.len()];
         Ok(Self { kernel, parameters, velocity, momentum, rates: vec![settings.base_rate(instance); restarts.count] })

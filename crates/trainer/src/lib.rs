@@ -33,12 +33,14 @@ mod shards;
 mod stopping;
 mod trainer;
 mod training;
+mod traps;
 
 pub use batch::Batch;
 pub use hand::HandLoop;
-pub use initial::Initialisation;
+pub use initial::{Initialisation, Law};
 pub use methods::METHODS;
 pub use optimiser::OptimiserKind;
 pub use settings::{RateScale, Settings};
 pub use stopping::Stopping;
 pub use trainer::DescentTrainer;
+pub use traps::Trap;

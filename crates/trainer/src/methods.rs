@@ -1,11 +1,12 @@
 //! The registry of trainers: their names, parameters and defaults.
 
-use crate::initial::Initialisation;
+use crate::initial::{Initialisation, Law};
 use crate::optimiser::OptimiserKind;
 use crate::schedule::{Schedule, ScheduleKind};
 use crate::settings::{Path, RateScale, Settings};
 use crate::stopping::Stopping;
 use crate::trainer::DescentTrainer;
+use crate::traps::Trap;
 use optgap_problem::{BadParameter, Method, Parameter, Parameters, Trainer};
 
 /// Every trainer.
@@ -61,6 +62,7 @@ const SGD: &[Parameter] = &[
     REDUCTION,
     REDUCTIONS,
     LOSS_FLOOR,
+    INITIAL,
     INITIAL_SCALE,
     BIAS_SCALE,
     PATH,
@@ -82,6 +84,7 @@ const ADAM: &[Parameter] = &[
     REDUCTION,
     REDUCTIONS,
     LOSS_FLOOR,
+    INITIAL,
     INITIAL_SCALE,
     BIAS_SCALE,
     PATH,
@@ -104,6 +107,7 @@ const ADAMW: &[Parameter] = &[
     REDUCTION,
     REDUCTIONS,
     LOSS_FLOOR,
+    INITIAL,
     INITIAL_SCALE,
     BIAS_SCALE,
     PATH,
@@ -126,6 +130,7 @@ const RMSPROP: &[Parameter] = &[
     REDUCTION,
     REDUCTIONS,
     LOSS_FLOOR,
+    INITIAL,
     INITIAL_SCALE,
     BIAS_SCALE,
     PATH,
@@ -146,6 +151,7 @@ const LION: &[Parameter] = &[
     REDUCTION,
     REDUCTIONS,
     LOSS_FLOOR,
+    INITIAL,
     INITIAL_SCALE,
     BIAS_SCALE,
     PATH,
@@ -176,6 +182,11 @@ const PATH: Parameter = Parameter::choice(
     "path",
     "how gradients are computed: in one operation where there is code for the network, or in burn's own",
     &["fused", "batched"],
+);
+const INITIAL: Parameter = Parameter::choice(
+    "initial",
+    "law of the initial weights, or a trap: a point with a known loss from which descent cannot come away",
+    &["he", "glorot", "uniform", "orthogonal", "linear-trap", "dead", "zero", "collapsed"],
 );
 const INITIAL_SCALE: Parameter = Parameter::real("initial-scale", "factor on the initial weights; 1 is He's", 1e-9, 1e9, 1.0);
 const BIAS_SCALE: Parameter = Parameter::real("bias-scale", "standard deviation of the initial hidden biases", 0.0, 1e9, 0.5);
@@ -231,7 +242,11 @@ impl Settings {
             rate_scale: if parameters.text("rate-scale") == "curvature" { RateScale::Curvature } else { RateScale::One },
             schedule: Schedule { kind: schedule_kind(parameters.text("schedule")), warm_up: parameters.count("warm-up") },
             path: if parameters.text("path") == "batched" { Path::Batched } else { Path::Fused },
-            initialisation: Initialisation { scale: parameters.real("initial-scale"), bias_scale: parameters.real("bias-scale") },
+            initialisation: Initialisation {
+                law: law(parameters.text("initial")),
+                scale: parameters.real("initial-scale"),
+                bias_scale: parameters.real("bias-scale"),
+            },
             stopping: Stopping {
                 steps: parameters.count("steps") as u64,
                 check_every: parameters.count("check-every") as u64,
@@ -254,6 +269,19 @@ fn schedule_kind(word: &str) -> ScheduleKind {
     }
 }
 
+fn law(word: &str) -> Law {
+    match word {
+        "glorot" => Law::Glorot,
+        "uniform" => Law::Uniform,
+        "orthogonal" => Law::Orthogonal,
+        "linear-trap" => Law::Trap(Trap::Linear),
+        "dead" => Law::Trap(Trap::Dead),
+        "zero" => Law::Trap(Trap::Zero),
+        "collapsed" => Law::Trap(Trap::Collapsed),
+        _ => Law::He,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,14 +295,14 @@ mod tests {
     #[test]
     fn every_parameter_reaches_its_setting() {
         let shared = "learning-rate=2,steps=3,check-every=4,patience=5,improvement=0.6,reduction=0.7,reductions=8,\
-                      loss-floor=0.9,initial-scale=10,bias-scale=11,path=batched,threads=7,schedule=cosine,warm-up=6";
+                      loss-floor=0.9,initial=orthogonal,initial-scale=10,bias-scale=11,path=batched,threads=7,schedule=cosine,warm-up=6";
         let expected = |optimiser, rate_scale| Settings {
             optimiser,
             learning_rate: 2.0,
             rate_scale,
             schedule: Schedule { kind: ScheduleKind::Cosine, warm_up: 6 },
             path: Path::Batched,
-            initialisation: Initialisation { scale: 10.0, bias_scale: 11.0 },
+            initialisation: Initialisation { law: Law::Orthogonal, scale: 10.0, bias_scale: 11.0 },
             stopping: Stopping {
                 steps: 3,
                 check_every: 4,

@@ -71,7 +71,7 @@ impl Model {
 mod tests {
     use super::*;
     use crate::batched::LEAST_COLUMNS;
-    use crate::initial::{Initialisation, column};
+    use crate::initial::{Initialisation, Law, start};
     use burn::tensor::TensorData;
     use optgap_problem::{Activation, Dataset, Loss, Network, NetworkKind, Restarts, Weights};
 
@@ -109,10 +109,11 @@ mod tests {
         filters.chain(products).map(|network| wave(7, 6, network))
     }
 
-    fn columns(layout: &Layout, count: usize) -> Vec<Vec<f64>> {
-        let initialisation = Initialisation { scale: 1.0, bias_scale: 0.5 };
+    fn columns(instance: &Instance, count: usize) -> Vec<Vec<f64>> {
+        let layout = &Layout::new(instance);
+        let initialisation = Initialisation { law: Law::He, scale: 1.0, bias_scale: 0.5 };
         let mut columns: Vec<_> =
-            (0..count).map(|index| column(layout, Restarts { count, seed: 5 }, index, initialisation)).collect();
+            (0..count).map(|index| start(instance, layout, Restarts { count, seed: 5 }, index, initialisation)).collect();
         if let Some(row) = layout.output_bias() {
             for column in &mut columns {
                 column[row] = 0.25;
@@ -174,7 +175,7 @@ mod tests {
         let device = crate::device::device().expect("double precision");
         for (instance, path) in instances() {
             let layout = Layout::new(&instance);
-            let columns = columns(&layout, RESTARTS);
+            let columns = columns(&instance, RESTARTS);
             let losses = Model::new(&instance, layout.clone(), path, &device).losses(&packed(&columns, &device));
             let losses: Vec<f64> = losses.try_into_vec_as().expect("numbers");
             for (column, found) in columns.iter().zip(losses) {
@@ -187,7 +188,7 @@ mod tests {
     fn burns_gradient_is_the_textbook_formula_for_every_switch() {
         for (instance, path) in instances().into_iter().filter(|(instance, _)| instance.network.kind == NetworkKind::Dense) {
             let layout = Layout::new(&instance);
-            let columns = columns(&layout, RESTARTS);
+            let columns = columns(&instance, RESTARTS);
             for (column, found) in columns.iter().zip(gradients(&instance, path, &columns)) {
                 let expected = gradient_by_hand(&instance, &layout, &layout.unpack(column));
                 assert_eq!(found.len(), instance.network.parameter_count(2));
@@ -201,7 +202,7 @@ mod tests {
         const STEP: f64 = 1e-5;
         for (instance, path) in instances() {
             let layout = Layout::new(&instance);
-            let columns = columns(&layout, RESTARTS);
+            let columns = columns(&instance, RESTARTS);
             for (column, found) in columns.iter().zip(gradients(&instance, path, &columns)) {
                 for row in 0..layout.rows() {
                     let shifted = |by: f64| {
@@ -220,7 +221,7 @@ mod tests {
         for (n, d) in [(1, 11), (5, 1), (40, 2), (500, 3), (1100, 11)] {
             for (k, bits) in [(1, 0), (1, 1), (1, 6), (2, 5), (3, 0), (3, 7)] {
                 let instance = wave(n, d, network(k, bits));
-                let all = columns(&Layout::new(&instance), 64);
+                let all = columns(&instance, 64);
                 for path in [Path::Fused, Path::Batched] {
                     let expected = gradients(&instance, path, &all);
                     for range in [0..LEAST_COLUMNS, 7..10, 20..36, 5..38] {
@@ -235,7 +236,7 @@ mod tests {
     fn both_paths_agree_for_every_number_of_inputs() {
         for d in (1..=32).step_by(3).chain([2, 33]) {
             let instance = wave(30, d, network(5, d));
-            let columns = columns(&Layout::new(&instance), 11);
+            let columns = columns(&instance, 11);
             let [fused, batched] = [Path::Fused, Path::Batched].map(|path| gradients(&instance, path, &columns));
             for (&fused, &batched) in fused.iter().flatten().zip(batched.iter().flatten()) {
                 assert_close(fused, batched, 1e-12);
@@ -248,7 +249,7 @@ mod tests {
         let instance = wave(5, 2, network(2, 7));
         let layout = Layout::new(&instance);
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e200] {
-            let mut columns = columns(&layout, 2);
+            let mut columns = columns(&instance, 2);
             columns[1][0] = bad;
             let device = crate::device::device().expect("double precision");
             for path in [Path::Fused, Path::Batched] {

@@ -75,7 +75,7 @@ fn overlaps(first: Tensor<4>, second: Tensor<4>) -> Tensor<3> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::initial::{Initialisation, column};
+    use crate::initial::{Initialisation, Law, start};
     use crate::settings::Path;
     use optgap_problem::{Dataset, Loss, Network, Restarts};
 
@@ -99,9 +99,9 @@ mod tests {
     }
 
     fn columns(instance: &Instance, count: usize) -> Vec<Vec<f64>> {
-        let initialisation = Initialisation { scale: 1.0, bias_scale: 0.0 };
+        let initialisation = Initialisation { law: Law::He, scale: 1.0, bias_scale: 0.0 };
         let layout = Layout::new(instance);
-        (0..count).map(|index| column(&layout, Restarts { count, seed: 3 }, index, initialisation)).collect()
+        (0..count).map(|index| start(instance, &layout, Restarts { count, seed: 3 }, index, initialisation)).collect()
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The trainers' side of the contract.
 
+use crate::initial::Law;
 use crate::settings::Settings;
 use crate::training;
 use optgap_problem::{Activation, Instance, Loss, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
@@ -31,6 +32,9 @@ impl Trainer for DescentTrainer {
         let linear = instance.network.activation == Activation::Linear && instance.loss == Loss::Squared;
         if instance.loss != Loss::GaussianPopulation && !linear {
             instance.is_relu_regression()?;
+        }
+        if let Law::Trap(trap) = self.settings.initialisation.law {
+            trap.supports(instance)?;
         }
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
         let rows = match instance.loss {

@@ -100,7 +100,7 @@ impl Task<'_> {
     }
 
     fn start(&self, index: usize) -> Vec<f64> {
-        initial::column(&self.layout, self.restarts, index, self.settings.initialisation)
+        initial::start(self.instance, &self.layout, self.restarts, index, self.settings.initialisation)
     }
 }
 
