@@ -5,11 +5,35 @@ use crate::initial;
 use crate::layout::Layout;
 use crate::model::Model;
 use crate::optimiser::{Optimiser, select_columns};
-use crate::settings::Settings;
+use crate::plain::PlainBatch;
+use crate::settings::{Path, Settings};
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::tensor::{Device, Tensor, TensorData};
 use optgap_problem::{Instance, Restarts, TrainError};
 use std::ops::Range;
+
+/// Restarts that take their steps together, whatever they are made of.
+pub(crate) trait Stepping {
+    /// One optimisation step of every restart.
+    fn step(&mut self) -> Result<(), TrainError>;
+    /// The loss of every restart at its present parameters.
+    fn losses(&self) -> Result<Vec<f64>, TrainError>;
+    /// The present parameters of every restart, packed as [`Layout`] says.
+    fn columns(&self) -> Result<Vec<Vec<f64>>, TrainError>;
+    /// Sets each restart's learning rate to a factor times the full one.
+    fn set_rates(&mut self, factors: &[f64]);
+    /// Goes on with the restarts of the given columns alone, in ascending order, of which there is at least one. Rates are to be set
+    /// afterwards.
+    fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError>;
+}
+
+/// Starts at the given parameters, one column per restart, on the path of the settings.
+pub(crate) fn start(instance: &Instance, columns: &[Vec<f64>], settings: &Settings) -> Result<Box<dyn Stepping>, TrainError> {
+    Ok(match settings.path {
+        Path::Plain => Box::new(PlainBatch::start(instance, columns, settings)?),
+        Path::Fused | Path::Batched => Box::new(Batch::with_columns(instance, columns, settings)?),
+    })
+}
 
 /// Restarts of one instance in one parameter matrix, one column each. `step` is one optimisation step of all of them.
 ///
@@ -61,6 +85,12 @@ impl Batch {
     /// # Errors
     /// When burn loses a gradient.
     pub fn step(&mut self) -> Result<(), TrainError> {
+        Stepping::step(self)
+    }
+}
+
+impl Stepping for Batch {
+    fn step(&mut self) -> Result<(), TrainError> {
         let gradient = self.model.gradient(self.parameters.clone())?;
         // Nobody else sees the parameters while they move, so that it happens in their place.
         let parameters = std::mem::replace(&mut self.parameters, Tensor::empty([0, 0], &self.device));
@@ -69,32 +99,25 @@ impl Batch {
         Ok(())
     }
 
-    /// The loss of every restart at its present parameters.
-    pub(crate) fn losses(&self) -> Result<Vec<f64>, TrainError> {
+    fn losses(&self) -> Result<Vec<f64>, TrainError> {
         let mut losses = numbers(self.model.losses(&self.parameters))?;
         losses.truncate(self.restarts);
         Ok(losses)
     }
 
-    /// The present parameters of every restart, column after column.
-    pub(crate) fn columns(&self) -> Result<Vec<Vec<f64>>, TrainError> {
+    fn columns(&self) -> Result<Vec<Vec<f64>>, TrainError> {
         let [_, width] = self.parameters.dims();
         let values = numbers(self.parameters.clone())?;
         Ok((0..self.restarts).map(|column| values.iter().skip(column).step_by(width).copied().collect()).collect())
     }
 
-    /// Sets each restart's learning rate to `factor` times the full one.
-    pub(crate) fn set_rates(&mut self, factors: &[f64]) {
+    fn set_rates(&mut self, factors: &[f64]) {
         let kept = padded((0..factors.len()).collect());
         let rates: Vec<f64> = kept.iter().map(|&column| self.base_rate * factors[column]).collect();
         self.optimiser.set_rates(&rates);
     }
 
-    /// Goes on with the restarts of the given columns alone, of which there is at least one. Rates are to be set afterwards.
-    ///
-    /// # Errors
-    /// When burn does not take its optimiser state back.
-    pub(crate) fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError> {
+    fn keep(&mut self, columns: &[usize]) -> Result<(), TrainError> {
         self.restarts = columns.len();
         let columns = padded(columns.to_vec());
         self.parameters = Tensor::from_data(select_columns(&self.parameters.to_data(), &columns)?, &self.device);

@@ -26,6 +26,7 @@ mod methods;
 mod model;
 mod one_pass;
 mod optimiser;
+mod plain;
 mod population;
 mod schedule;
 mod settings;

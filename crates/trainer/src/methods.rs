@@ -180,8 +180,8 @@ const LOSS_FLOOR: Parameter =
 const THREADS: Parameter = Parameter::integer("threads", "threads that train batches of restarts side by side", 1, 1024, 1);
 const PATH: Parameter = Parameter::choice(
     "path",
-    "how gradients are computed: in one operation where there is code for the network, or in burn's own",
-    &["fused", "batched"],
+    "how gradients are computed: in one operation where there is code for the network, in burn's own, or by a module for each restart",
+    &["fused", "batched", "plain"],
 );
 const INITIAL: Parameter = Parameter::choice(
     "initial",
@@ -241,7 +241,7 @@ impl Settings {
             learning_rate: parameters.real("learning-rate"),
             rate_scale: if parameters.text("rate-scale") == "curvature" { RateScale::Curvature } else { RateScale::One },
             schedule: Schedule { kind: schedule_kind(parameters.text("schedule")), warm_up: parameters.count("warm-up") },
-            path: if parameters.text("path") == "batched" { Path::Batched } else { Path::Fused },
+            path: path(parameters.text("path")),
             initialisation: Initialisation {
                 law: law(parameters.text("initial")),
                 scale: parameters.real("initial-scale"),
@@ -266,6 +266,14 @@ fn schedule_kind(word: &str) -> ScheduleKind {
         "cosine" => ScheduleKind::Cosine,
         "step" => ScheduleKind::Step,
         _ => ScheduleKind::Constant,
+    }
+}
+
+fn path(word: &str) -> Path {
+    match word {
+        "batched" => Path::Batched,
+        "plain" => Path::Plain,
+        _ => Path::Fused,
     }
 }
 

@@ -111,8 +111,15 @@ impl Optimizer for OnePassAdam {
             Some(state) => (state.time + 1, OnCpu::of(state.moment_1), OnCpu::of(state.moment_2)),
             None => (1, gradient.clone().zeroed(), gradient.clone().zeroed()),
         };
-        let correction = |beta: f32| 1.0 - beta.powi(time as i32);
-        let second_correction = correction(self.beta_2).sqrt();
+        let [first_share, second_share] = [self.beta_1, self.beta_2].map(|beta| 1.0 - beta.powi(time as i32));
+        // burn's Adam goes on in single precision here, its AdamW does not.
+        let (factor, epsilon) = if self.decay > 0.0 {
+            let root = f64::from(second_share).sqrt();
+            (root / f64::from(first_share), f64::from(self.epsilon) * root)
+        } else {
+            let root = second_share.sqrt();
+            (f64::from(root / first_share), f64::from(self.epsilon * root))
+        };
         Arch::new().dispatch(Adapt {
             parameters: parameters.values(),
             gradient: gradient.seen(),
@@ -120,8 +127,8 @@ impl Optimizer for OnePassAdam {
             second: second.values(),
             decay: [self.beta_1, self.beta_2].map(f64::from),
             gain: [1.0 - self.beta_1, 1.0 - self.beta_2].map(f64::from),
-            factor: f64::from(second_correction / correction(self.beta_1)),
-            epsilon: f64::from(self.epsilon * second_correction),
+            factor,
+            epsilon,
             lost: self.decay,
             decayed: self.decayed,
             rates: &self.rates,

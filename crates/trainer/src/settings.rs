@@ -21,8 +21,10 @@ pub enum RateScale {
 pub enum Path {
     /// In one operation where there is code for the network, a dense one of `relu` units with up to 32 inputs.
     Fused,
-    /// In burn's own operations.
+    /// In burn's own operations, for all restarts at once.
     Batched,
+    /// Each restart as a burn module of its own.
+    Plain,
 }
 
 /// Everything that decides how a trainer descends.

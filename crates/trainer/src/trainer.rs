@@ -1,7 +1,8 @@
 //! The trainers' side of the contract.
 
 use crate::initial::Law;
-use crate::settings::Settings;
+use crate::plain;
+use crate::settings::{Path, Settings};
 use crate::training;
 use optgap_problem::{Activation, Instance, Loss, Restarts, TrainError, TrainOutcome, Trainer, Unsupported, Watch};
 
@@ -35,6 +36,9 @@ impl Trainer for DescentTrainer {
         }
         if let Law::Trap(trap) = self.settings.initialisation.law {
             trap.supports(instance)?;
+        }
+        if self.settings.path == Path::Plain {
+            plain::supports(instance, self.settings.optimiser)?;
         }
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
         let rows = match instance.loss {

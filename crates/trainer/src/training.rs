@@ -1,6 +1,6 @@
 //! Descent from many starts, in batches, until each restart has stopped.
 
-use crate::batch::Batch;
+use crate::batch::{self, Stepping};
 use crate::initial;
 use crate::layout::Layout;
 use crate::settings::Settings;
@@ -124,7 +124,7 @@ fn end_point(layout: &Layout, restart: &Restart) -> EndPoint {
 struct BatchRun<'a> {
     settings: &'a Settings,
     levels: Levels,
-    batch: Batch,
+    batch: Box<dyn Stepping>,
     /// All restarts of the batch.
     restarts: Vec<Restart>,
     /// The restart in each column of `batch`.
@@ -138,7 +138,7 @@ struct BatchRun<'a> {
 impl<'a> BatchRun<'a> {
     fn start(task: &Task<'a>, starts: Vec<Vec<f64>>) -> Result<Self, TrainError> {
         let Task { instance, settings, levels, .. } = *task;
-        let batch = Batch::with_columns(instance, &starts, settings)?;
+        let batch = batch::start(instance, &starts, settings)?;
         let columns = (0..starts.len()).collect();
         let restarts = starts.into_iter().map(Restart::new).collect();
         Ok(Self { settings, levels, batch, restarts, columns, waiting: 0, best_elsewhere: f64::INFINITY })

@@ -412,6 +412,77 @@ fn traps_are_refused_where_the_network_lacks_what_they_need() {
     assert!(trainer(&METHODS[0], "initial=zero").supports(&instance).is_ok());
 }
 
+/// Instances of every kind that is trained on samples.
+fn kinds() -> Vec<Instance> {
+    let filter = Network { output_bias: true, ..Network::shared_filter(2, 1) };
+    let fixed = Network { hidden_bias: false, train_output: false, ..Network::dense(3) };
+    let product = Network { output_bias: true, ..Network::deep_linear(4, 3) };
+    [easy().network, noisy().network, filter, fixed, product].into_iter().map(|network| lattice(network, 0.3)).collect()
+}
+
+#[test]
+fn all_paths_take_the_same_first_steps() {
+    for method in METHODS {
+        for instance in kinds() {
+            let after = |path: &str, steps: u64| {
+                let text = format!("path={path},steps={steps},check-every=1");
+                if method.name == "adamw" && instance.network.output_bias {
+                    return None;
+                }
+                Some(train(&*trainer(method, &text), &instance, 9, None))
+            };
+            for steps in [1, 4] {
+                let Some(plain) = after("plain", steps) else { continue };
+                for path in ["fused", "batched"] {
+                    let found = after(path, steps).expect("as for plain");
+                    for (found, plain) in found.ends.iter().zip(&plain.ends) {
+                        let numbers = |end: &optgap_problem::EndPoint| -> Vec<f64> {
+                            let weights = &end.weights;
+                            let rows = weights.hidden.iter().chain(weights.inner.iter().flatten());
+                            let rows = rows.chain([&weights.hidden_bias, &weights.output]);
+                            rows.flatten().copied().chain([weights.output_bias]).collect()
+                        };
+                        for (found, plain) in numbers(found).iter().zip(numbers(plain)) {
+                            let name = method.name;
+                            assert!((found - plain).abs() < 1e-12, "{name} {path} after {steps}: {found} {plain}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn all_paths_end_at_the_same_losses() {
+    let instance = noisy();
+    for method in METHODS.iter().filter(|method| ["sgd", "adam"].contains(&method.name)) {
+        let ends = |path: &str| -> Vec<f64> {
+            let outcome = train(&*trainer(method, &format!("path={path}")), &instance, 20, None);
+            (0..20).map(|index| loss(&instance, &outcome, index)).collect()
+        };
+        let plain = ends("plain");
+        for path in ["fused", "batched"] {
+            let alike =
+                ends(path).iter().zip(&plain).filter(|(a, b)| (*a - *b).abs() <= 1e-6 * instance.constant_level()).count();
+            assert!(alike >= 19, "{} {path}: {alike} of 20", method.name);
+        }
+    }
+}
+
+#[test]
+fn the_plain_path_refuses_what_burns_modules_do_otherwise() {
+    let adamw = METHODS.iter().find(|method| method.name == "adamw").expect("a method");
+    let refusal = trainer(adamw, "path=plain").supports(&easy()).expect_err("refused");
+    assert!(refusal.to_string().contains("reach the output bias"), "{refusal}");
+    assert!(trainer(adamw, "path=plain,decay=0").supports(&easy()).is_ok());
+    let network = Network { hidden_bias: false, ..Network::dense(2) };
+    let population = Instance { loss: Loss::GaussianPopulation, ..lattice(network, 0.0) };
+    assert!(trainer(&METHODS[0], "").supports(&population).is_ok());
+    let refusal = trainer(&METHODS[0], "path=plain").supports(&population).expect_err("refused");
+    assert!(refusal.to_string().contains("has a path of its own"), "{refusal}");
+}
+
 #[test]
 fn what_cannot_be_trained_is_refused_with_the_reason() {
     let mut no_units = noisy();
