@@ -4,8 +4,8 @@ use crate::panics::catch;
 use crate::trace::{Trace, TraceWatch};
 use cpu_time::ThreadTime;
 use optgap_problem::{
-    Bounds, Enclosure, EndPoint, ExactSolver, ExactTask, Instance, Polish, Restarts, SolveError, StopReason, TrainError, Trainer,
-    Unsupported, Watch, Weights, cells_log10,
+    Bounds, Enclosure, EndPoint, ExactSolver, ExactTask, Instance, Polish, Restarts, SolveError, StopReason, TrainError,
+    TrainOutcome, Trainer, Unsupported, Watch, Weights, cells_log10,
 };
 use optgap_results::{Certification, ExactResult, RestartEnd, Status, TrainingResult, Verdict};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,9 +144,9 @@ pub fn descend(
     target: Option<f64>,
     watch: &mut dyn Watch,
 ) -> Result<TrainingAttempt, AttemptError> {
-    let points = guarded(|| {
+    let TrainOutcome { ends: points, path } = guarded(|| {
         trainer.supports(instance)?;
-        Ok(trainer.train(instance, restarts, target, watch)?.ends)
+        Ok(trainer.train(instance, restarts, target, watch)?)
     })?;
     if points.len() != restarts.count {
         return Err(AttemptError::Failed(format!("{} end points for {} restarts", points.len(), restarts.count)));
@@ -165,7 +165,7 @@ pub fn descend(
         status,
         interrupted: stopped(StopReason::Interrupted),
         weights: best.map(|(index, _)| points[index].weights.clone()),
-        result: TrainingResult { ends, polish_s: None },
+        result: TrainingResult { ends, path: Some(path.to_owned()), polish_s: None },
         points: points.into_iter().map(|point| point.weights).collect(),
     })
 }

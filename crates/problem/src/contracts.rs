@@ -314,6 +314,8 @@ pub trait Trainer: Send + Sync {
 pub struct TrainOutcome {
     /// End points in the order of the restarts.
     pub ends: Vec<EndPoint>,
+    /// How gradients were computed, where a trainer has several ways: a word for records.
+    pub path: &'static str,
 }
 
 /// Where one restart ended.

@@ -187,6 +187,9 @@ pub struct ExactResult {
 pub struct TrainingResult {
     /// End points in the order of the restarts.
     pub ends: Vec<RestartEnd>,
+    /// How gradients were computed, where the trainer has several ways; none in records from before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// CPU seconds for polishing all end points: the harness's work, in no time of the trainer. None where nothing was polished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polish_s: Option<f64>,

@@ -33,10 +33,7 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// The kernel of an instance; none for other networks than dense ones of `relu` units, or more inputs than there is code for.
     pub(crate) fn new(instance: &Instance, layout: &Layout) -> Option<Self> {
-        if instance.network.kind != NetworkKind::Dense || instance.network.activation != Activation::Relu {
-            return None;
-        }
-        let padded = INPUTS.into_iter().find(|&padded| padded >= layout.inputs())?;
+        let padded = Self::padded(instance, layout)?;
         let mut inputs = Vec::with_capacity(instance.data.len() * padded);
         for (row, _) in instance.data.samples() {
             let start = inputs.len();
@@ -46,6 +43,17 @@ impl Kernel {
         }
         let labels = instance.data.labels().to_vec();
         Some(Self { layout: layout.clone(), padded, inputs, labels, arch: Arch::new() })
+    }
+
+    /// Is there code for the instance?
+    pub(crate) fn treats(instance: &Instance, layout: &Layout) -> bool {
+        Self::padded(instance, layout).is_some()
+    }
+
+    /// The number of inputs that there is code for, at least that of the instance.
+    fn padded(instance: &Instance, layout: &Layout) -> Option<usize> {
+        let dense = instance.network.kind == NetworkKind::Dense && instance.network.activation == Activation::Relu;
+        INPUTS.into_iter().find(|&padded| dense && padded >= layout.inputs())
     }
 
     /// The mean squared error of every restart, and its gradient, for packed parameters `[rows, restarts]`; the gradient has their

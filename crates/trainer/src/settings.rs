@@ -2,10 +2,12 @@
 
 use crate::curvature;
 use crate::initial::Initialisation;
+use crate::kernel::Kernel;
+use crate::layout::Layout;
 use crate::optimiser::OptimiserKind;
 use crate::schedule::Schedule;
 use crate::stopping::Stopping;
-use optgap_problem::Instance;
+use optgap_problem::{Instance, Loss};
 
 /// What the learning rate is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,18 @@ pub enum Path {
     Batched,
     /// Each restart as a burn module of its own.
     Plain,
+}
+
+impl Path {
+    /// What is really done on an instance.
+    pub(crate) fn word(self, instance: &Instance, layout: &Layout) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            _ if instance.loss == Loss::GaussianPopulation => "population",
+            Self::Fused if Kernel::treats(instance, layout) => "fused",
+            Self::Fused | Self::Batched => "batched",
+        }
+    }
 }
 
 /// Everything that decides how a trainer descends.

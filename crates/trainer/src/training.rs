@@ -39,7 +39,7 @@ pub(crate) fn train(
     } else {
         side_by_side(&task, &ranges, watch)?
     };
-    Ok(TrainOutcome { ends })
+    Ok(TrainOutcome { ends, path: settings.path.word(instance, &task.layout) })
 }
 
 /// What the batches of a training have in common.

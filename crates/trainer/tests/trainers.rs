@@ -454,6 +454,19 @@ fn all_paths_take_the_same_first_steps() {
 }
 
 #[test]
+fn the_outcome_says_which_path_was_taken() {
+    let wide = Network::dense(2);
+    let rows: Vec<Vec<f64>> = (0..5).map(|i| (0..40).map(|j| f64::from(i * j)).collect()).collect();
+    let many_inputs =
+        Instance::new(Dataset::new(&rows, vec![1.0, 2.0, 0.0, 1.0, 3.0]).expect("valid"), wide, Loss::Squared).expect("valid");
+    let taken =
+        |path: &str, instance: &Instance| train(&*trainer(&METHODS[0], &format!("path={path},steps=1")), instance, 2, None).path;
+    assert_eq!(["fused", "batched", "plain"].map(|path| taken(path, &noisy())), ["fused", "batched", "plain"]);
+    assert_eq!(taken("fused", &many_inputs), "batched");
+    assert_eq!(taken("fused", &kinds()[2]), "batched");
+}
+
+#[test]
 fn all_paths_end_at_the_same_losses() {
     let instance = noisy();
     for method in METHODS.iter().filter(|method| ["sgd", "adam"].contains(&method.name)) {

@@ -217,7 +217,7 @@ impl Trainer for Walker {
             let reached = if lost { f64::NAN } else { slope(instance) + distance };
             EndPoint { weights: weights(reached), steps: 10 + restart as u64, stop }
         };
-        Ok(TrainOutcome { ends: (0..count).map(end).collect() })
+        Ok(TrainOutcome { ends: (0..count).map(end).collect(), path: "on-foot" })
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn trained(instance: &InstanceSummary, method: &str, losses: &[f64], 
     CellRecord {
         training_seed: Some(0),
         stop: Some(StopReason::Converged),
-        training: Some(TrainingResult { ends: losses.iter().map(end).collect(), polish_s: Some(0.001) }),
+        training: Some(TrainingResult { ends: losses.iter().map(end).collect(), path: None, polish_s: Some(0.001) }),
         cpu_s,
         ..record(instance, method, if diverged { Status::Diverged } else { Status::Feasible })
     }

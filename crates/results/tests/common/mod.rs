@@ -55,6 +55,7 @@ pub(crate) fn record(cell: &str) -> CellRecord {
                 steps: 5,
                 stop: StopReason::Converged,
             }],
+            path: Some("fused".into()),
             polish_s: Some(0.01),
         }),
         weights: Some(Weights::zero(1, 1)),
