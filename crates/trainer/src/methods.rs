@@ -2,6 +2,7 @@
 
 use crate::initial::{Initialisation, Law};
 use crate::optimiser::OptimiserKind;
+use crate::random_search::RandomSearch;
 use crate::schedule::{Schedule, ScheduleKind};
 use crate::settings::{Path, RateScale, Settings};
 use crate::stopping::Stopping;
@@ -46,7 +47,16 @@ pub const METHODS: &[Method<dyn Trainer>] = &[
         parameters: LION,
         build: |parameters| built(Settings::lion(parameters)),
     },
+    Method {
+        name: "random-search",
+        meaning: "random hidden units with the best output weights for them; a restart keeps the best of its draws",
+        version: 1,
+        parameters: RANDOM_SEARCH,
+        build: |parameters| Ok(Box::new(RandomSearch { draws: parameters.count("draws") as u64 })),
+    },
 ];
+
+const RANDOM_SEARCH: &[Parameter] = &[Parameter::integer("draws", "networks that each restart draws", 1, 1_000_000_000, 1000)];
 
 const SGD: &[Parameter] = &[
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.1),

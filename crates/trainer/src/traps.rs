@@ -1,6 +1,7 @@
 //! Points with a known loss from which descent cannot come away. A trainer that starts there must end there.
 
 use crate::layout::Layout;
+use crate::least_squares::coefficients;
 use optgap_problem::{Activation, Instance, Loss, NetworkKind, Unsupported};
 
 /// A point from which descent cannot come away.
@@ -78,38 +79,17 @@ impl Trap {
     }
 }
 
-/// Slopes and constant of least squares, by elimination in the normal equations of centred inputs; directions in which the inputs do
-/// not vary get no slope.
+/// Slopes and constant of least squares on centred inputs; directions in which the inputs do not vary get no slope.
 fn affine_fit(instance: &Instance) -> (Vec<f64>, f64) {
     let data = &instance.data;
-    let (n, d) = (data.len() as f64, data.dimension());
-    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / n;
-    let centres: Vec<f64> = (0..d).map(|i| mean(&mut data.samples().map(|(x, _)| x[i]))).collect();
-    let centre = mean(&mut data.labels().iter().copied());
-    let moment = |i: usize, other: &dyn Fn(&[f64], f64) -> f64| {
-        data.samples().map(|(x, y)| (x[i] - centres[i]) * other(x, y)).sum::<f64>()
+    let centred = |values: Vec<f64>| -> (Vec<f64>, f64) {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (values.into_iter().map(|value| value - mean).collect(), mean)
     };
-    let mut rows: Vec<Vec<f64>> = (0..d)
-        .map(|i| (0..d).map(|j| moment(i, &|x, _| x[j] - centres[j])).chain([moment(i, &|_, y| y - centre)]).collect())
-        .collect();
-    let size = (0..d).map(|i| rows[i][i]).fold(0.0, f64::max);
-    let mut solved = vec![false; d];
-    for step in 0..d {
-        // The diagonal of what is left holds the variance that is not explained yet.
-        if rows[step][step] <= 1e-12 * size {
-            continue;
-        }
-        solved[step] = true;
-        let pivot = rows[step].clone();
-        for (index, row) in rows.iter_mut().enumerate() {
-            if index == step {
-                continue;
-            }
-            let factor = row[step] / pivot[step];
-            row.iter_mut().zip(&pivot).for_each(|(entry, p)| *entry -= factor * p);
-        }
-    }
-    let slopes: Vec<f64> = (0..d).map(|i| if solved[i] { rows[i][d] / rows[i][i] } else { 0.0 }).collect();
+    let inputs = (0..data.dimension()).map(|i| centred(data.samples().map(|(x, _)| x[i]).collect()));
+    let (columns, centres): (Vec<_>, Vec<f64>) = inputs.unzip();
+    let (labels, centre) = centred(data.labels().to_vec());
+    let slopes = coefficients(&columns, &labels);
     let constant = centre - slopes.iter().zip(&centres).map(|(w, c)| w * c).sum::<f64>();
     (slopes, constant)
 }

@@ -12,6 +12,11 @@ fn trainer(method: &Method<dyn Trainer>, parameters: &str) -> Box<dyn Trainer> {
     (method.build)(&completed).expect("a trainer")
 }
 
+/// All methods that follow a gradient.
+fn descents() -> impl Iterator<Item = &'static Method<dyn Trainer>> {
+    METHODS.iter().filter(|method| method.name != "random-search")
+}
+
 fn train(trainer: &dyn Trainer, instance: &Instance, count: usize, target: Option<f64>) -> TrainOutcome {
     trainer.train(instance, Restarts { count, seed: 3 }, target, &mut NoWatch).expect("trained")
 }
@@ -82,7 +87,7 @@ fn names_are_unique_and_defaults_build() {
 #[test]
 fn most_starts_reach_the_optimum_of_easy_realizable_data() {
     let instance = easy();
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, ""), &instance, 32, None);
         let reached = (0..32).filter(|&index| loss(&instance, &outcome, index) < 1e-9).count();
         assert!(reached > 16, "{}: {reached} of 32", method.name);
@@ -101,7 +106,7 @@ fn end_points_in_a_smooth_basin_are_converged() {
     let variance = rows.iter().map(|x| (x[0] - mean_x).powi(2)).sum::<f64>() / n;
     let spread = labels.iter().map(|y| (y - mean_y).powi(2)).sum::<f64>() / n;
     let optimum = spread - covariance * covariance / variance;
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, ""), &instance, 16, None);
         let gaps: Vec<f64> =
             (0..16).map(|index| (loss(&instance, &outcome, index) - optimum) / instance.constant_level()).collect();
@@ -122,7 +127,7 @@ fn parameters_that_are_not_trained_stay_fixed_and_all_others_move() {
             train_output: bits & 4 != 0,
         };
         let instance = lattice(network.clone(), 0.3);
-        for method in METHODS {
+        for method in descents() {
             let start = train(&*trainer(method, "steps=1,check-every=2,learning-rate=1e-9"), &instance, 8, None);
             let end = train(&*trainer(method, "steps=200"), &instance, 8, None);
             for index in 0..8 {
@@ -143,7 +148,7 @@ fn parameters_that_are_not_trained_stay_fixed_and_all_others_move() {
 fn a_restart_stops_at_the_target_and_is_there() {
     let instance = easy();
     let target = 0.05 * instance.constant_level();
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, ""), &instance, 8, Some(target));
         let reached: Vec<usize> = (0..8).filter(|&i| outcome.ends[i].stop == StopReason::TargetReached).collect();
         assert!(!reached.is_empty(), "{}", method.name);
@@ -156,7 +161,7 @@ fn a_restart_stops_at_the_target_and_is_there() {
 #[test]
 fn plateaus_and_the_step_limit_are_named() {
     let instance = noisy();
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, "reductions=2"), &instance, 8, None);
         assert!(outcome.ends.iter().all(|end| end.stop == StopReason::Converged && end.steps < 20_000), "{}", method.name);
         let outcome = train(&*trainer(method, "steps=30"), &instance, 8, None);
@@ -167,7 +172,7 @@ fn plateaus_and_the_step_limit_are_named() {
 #[test]
 fn the_watch_is_asked_before_every_step_and_obeyed_at_once() {
     let instance = wide();
-    for method in METHODS {
+    for method in descents() {
         for reason in [StopReason::TimeLimit, StopReason::Interrupted] {
             let mut watch = Stopwatch::new(37, reason);
             let restarts = Restarts { count: 100, seed: 3 };
@@ -184,7 +189,7 @@ fn the_watch_is_asked_before_every_step_and_obeyed_at_once() {
 #[test]
 fn interrupted_restarts_return_the_best_weights_so_far() {
     let instance = noisy();
-    for method in METHODS {
+    for method in descents() {
         let trainer = trainer(method, "check-every=1000");
         let run = |at| {
             let restarts = Restarts { count: 8, seed: 3 };
@@ -198,7 +203,7 @@ fn interrupted_restarts_return_the_best_weights_so_far() {
 #[test]
 fn progress_is_reported_with_falling_losses() {
     let instance = noisy();
-    for method in METHODS {
+    for method in descents() {
         let mut watch = Stopwatch::new(u64::MAX, StopReason::TimeLimit);
         let restarts = Restarts { count: 70, seed: 3 };
         trainer(method, "steps=100").train(&instance, restarts, None, &mut watch).expect("trained");
@@ -229,7 +234,7 @@ fn a_rate_that_is_too_large_is_reported_as_divergence_with_finite_weights() {
 fn data_beyond_floating_point_diverge_without_a_panic() {
     let data = Dataset::new(&[vec![1e200], vec![-1e200]], vec![1e150, 1.0]).expect("finite");
     let instance = Instance::new(data, Network::dense(2), Loss::Squared).expect("valid");
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, ""), &instance, 4, None);
         assert!(outcome.ends.iter().all(|end| end.stop == StopReason::Diverged && end.weights.is_finite()));
     }
@@ -244,7 +249,7 @@ fn degenerate_data_are_trained_without_a_panic() {
     ] {
         let data = Dataset::new(&rows, labels).expect("valid");
         let instance = Instance::new(data, Network::dense(1), Loss::Squared).expect("valid");
-        for method in METHODS {
+        for method in descents() {
             let outcome = train(&*trainer(method, "steps=300"), &instance, 4, None);
             assert!((0..4).all(|index| loss(&instance, &outcome, index).is_finite()));
         }
@@ -254,7 +259,7 @@ fn degenerate_data_are_trained_without_a_panic() {
 #[test]
 fn results_depend_on_seed_and_index_alone() {
     let instance = noisy();
-    for method in METHODS {
+    for method in descents() {
         let trainer = trainer(method, "reductions=3");
         let many = train(&*trainer, &instance, 70, None);
         assert_eq!(train(&*trainer, &instance, 70, None), many);
@@ -272,7 +277,7 @@ fn results_do_not_depend_on_the_batch_for_larger_data_or_a_single_unit() {
     for (samples, width) in [(600, 4), (30, 1)] {
         let data = Dataset::new(&rows[..samples], labels[..samples].to_vec()).expect("valid");
         let instance = Instance::new(data, Network::dense(width), Loss::Squared).expect("valid");
-        for method in METHODS {
+        for method in descents() {
             let trainer = trainer(method, "steps=60");
             let many = train(&*trainer, &instance, 70, None);
             for count in [1, 2, 7, 40, 65] {
@@ -285,7 +290,7 @@ fn results_do_not_depend_on_the_batch_for_larger_data_or_a_single_unit() {
 #[test]
 fn results_are_the_same_when_threads_train_side_by_side() {
     let instances = [noisy(), easy()];
-    for method in METHODS {
+    for method in descents() {
         let trainer = trainer(method, "steps=400");
         let alone: Vec<TrainOutcome> = instances.iter().map(|instance| train(&*trainer, instance, 20, None)).collect();
         let together: Vec<TrainOutcome> = std::thread::scope(|scope| {
@@ -306,7 +311,7 @@ fn results_are_the_same_when_threads_train_side_by_side() {
 #[test]
 fn any_number_of_threads_gives_the_same_end_points() {
     let instance = wide();
-    for method in METHODS {
+    for method in descents() {
         let with = |threads: usize| trainer(method, &format!("steps=60,threads={threads}"));
         let alone = train(&*with(1), &instance, 4 * BATCH + 1, None);
         for threads in [2, 5] {
@@ -318,7 +323,7 @@ fn any_number_of_threads_gives_the_same_end_points() {
 #[test]
 fn threads_stop_when_the_watch_says_so_and_tell_how_far_they_are() {
     let instance = wide();
-    for method in METHODS {
+    for method in descents() {
         let trainer = trainer(method, "steps=100000000,patience=1000000,threads=2");
         let mut watch = Stopwatch::new(20, StopReason::Interrupted);
         let outcome = trainer.train(&instance, Restarts { count: 300, seed: 3 }, None, &mut watch).expect("trained");
@@ -343,7 +348,7 @@ fn shared_filters_and_products_of_matrices_reach_their_optima() {
     let shared = Network { hidden_bias: false, train_output: false, ..Network::shared_filter(3, 2) };
     let instances =
         [instance(&filter, shared), instance(&slopes, Network::deep_linear(2, 2)), instance(&slopes, Network::deep_linear(4, 3))];
-    for method in METHODS {
+    for method in descents() {
         for instance in &instances {
             let outcome = train(&*trainer(method, ""), instance, 16, None);
             let level = 1e-8 * instance.constant_level();
@@ -367,7 +372,7 @@ fn descent_from_a_trap_ends_at_its_known_level() {
     let with = Network { output_bias: true, ..Network::dense(3) };
     let without = Network { output_bias: false, ..with.clone() };
     let squares = |instance: &Instance| instance.data.labels().iter().map(|y| y * y).sum::<f64>() / instance.data.len() as f64;
-    for method in METHODS {
+    for method in descents() {
         for (network, bias) in [(with.clone(), true), (without.clone(), false)] {
             let instance = lattice(network, 0.3);
             let flat = if bias { instance.constant_level() } else { squares(&instance) };
@@ -386,7 +391,7 @@ fn descent_from_a_trap_ends_at_its_known_level() {
 #[test]
 fn collapsed_units_stay_equal_and_are_no_better_than_one() {
     let instance = lattice(Network::dense(3), 0.3);
-    for method in METHODS {
+    for method in descents() {
         let outcome = train(&*trainer(method, "initial=collapsed"), &instance, 4, None);
         for (index, end) in outcome.ends.iter().enumerate() {
             let weights = &end.weights;
@@ -422,7 +427,7 @@ fn kinds() -> Vec<Instance> {
 
 #[test]
 fn all_paths_take_the_same_first_steps() {
-    for method in METHODS {
+    for method in descents() {
         for instance in kinds() {
             let after = |path: &str, steps: u64| {
                 let text = format!("path={path},steps={steps},check-every=1");
@@ -469,7 +474,7 @@ fn the_outcome_says_which_path_was_taken() {
 #[test]
 fn all_paths_end_at_the_same_losses() {
     let instance = noisy();
-    for method in METHODS.iter().filter(|method| ["sgd", "adam"].contains(&method.name)) {
+    for method in descents().filter(|method| ["sgd", "adam"].contains(&method.name)) {
         let ends = |path: &str| -> Vec<f64> {
             let outcome = train(&*trainer(method, &format!("path={path}")), &instance, 20, None);
             (0..20).map(|index| loss(&instance, &outcome, index)).collect()
@@ -497,13 +502,37 @@ fn the_plain_path_refuses_what_burns_modules_do_otherwise() {
 }
 
 #[test]
+fn random_search_gets_better_with_draws_and_depends_on_seed_and_index_alone() {
+    let search = METHODS.iter().find(|method| method.name == "random-search").expect("a method");
+    let dense: Vec<Instance> = kinds().into_iter().filter(|instance| instance.network.kind == NetworkKind::Dense).collect();
+    for instance in &dense {
+        let [few, many] = [20, 400].map(|draws| train(&*trainer(search, &format!("draws={draws}")), instance, 5, None));
+        for index in 0..5 {
+            assert!(loss(instance, &many, index) <= loss(instance, &few, index));
+            assert!(loss(instance, &many, index) < instance.constant_level(), "better than the best constant");
+            assert_eq!((many.ends[index].steps, many.ends[index].stop), (400, StopReason::StepLimit));
+        }
+        assert_eq!(train(&*trainer(search, "draws=20"), instance, 2, None).ends[..], few.ends[..2]);
+        let reachable = loss(instance, &many, 0) * 1.5;
+        let outcome = train(&*trainer(search, "draws=400"), instance, 1, Some(reachable));
+        assert!(outcome.ends[0].stop == StopReason::TargetReached && loss(instance, &outcome, 0) <= reachable);
+    }
+    let mut watch = Stopwatch::new(30, StopReason::TimeLimit);
+    let restarts = Restarts { count: 3, seed: 3 };
+    let outcome = trainer(search, "draws=25").train(&dense[0], restarts, None, &mut watch).expect("trained");
+    let steps: Vec<(u64, StopReason)> = outcome.ends.iter().map(|end| (end.steps, end.stop)).collect();
+    assert_eq!(steps, [(25, StopReason::StepLimit), (4, StopReason::TimeLimit), (0, StopReason::TimeLimit)]);
+    assert!(trainer(search, "").supports(&kinds()[2]).expect_err("a filter").to_string().contains("dense networks"));
+}
+
+#[test]
 fn what_cannot_be_trained_is_refused_with_the_reason() {
     let mut no_units = noisy();
     no_units.network.width = 0;
     let rows = vec![vec![1.0]; 20_000];
     let huge = Instance::new(Dataset::new(&rows, vec![0.0; 20_000]).expect("valid"), Network::dense(4096), Loss::Squared);
     let threshold = Instance { network: Network { activation: Activation::Threshold, ..noisy().network }, ..noisy() };
-    for method in METHODS {
+    for method in descents() {
         let trainer = trainer(method, "");
         assert!(trainer.supports(&noisy()).is_ok());
         let refusals = [
