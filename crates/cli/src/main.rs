@@ -53,7 +53,7 @@ Examples:
   optgap decide houses.csv --target price --eps 0.05       is there any such loss?
   optgap verify houses.csv proof.certificate --target price   is the lower bound really proved?
   optgap list                                 families and methods
-  optgap info vertex-cover                    all about one family
+  optgap info vertex-cover                    all about a family, or the parameters of a method
   optgap new family two-moons                 begin one of your own
 
 Exit codes: 0 fine, 1 a loss below a proved bound or a rejected certificate, 2 usage or bad input,

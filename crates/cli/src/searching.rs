@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The options that every command with an exact search has.
 #[derive(Args)]
 pub(crate) struct SearchArguments {
-    /// Exact method with parameters: name[parameter=value,...]; `optgap list` shows them
+    /// Exact method with parameters: name[parameter=value,...]; `optgap list` shows the names, `optgap info NAME` the parameters
     #[arg(long, value_name = "METHOD", default_value = "cones", help_heading = SEARCH)]
     method: String,
     /// Stop the search after this many seconds [default: no limit]

@@ -1,4 +1,4 @@
-//! `optgap info`: all about one family.
+//! `optgap info`: all about one family, and the parameters of a method.
 
 use super::list::parameter_lines;
 use crate::input::shape;
@@ -9,7 +9,7 @@ use optgap_cli::REGISTRY;
 use optgap_problem::{About, Activation, Family, Instance, Loss, Network, Reference, Tag};
 use std::fmt::Write;
 
-/// Show all about a family: definition, parameters, sizes, known optimum, and what descent is expected to do
+/// Show all about a family: definition, parameters, sizes, known optimum, prediction; or the parameters of a method
 ///
 /// The text is that of the family's source file: what the data are, where the idea comes from, what is known of the optimum and
 /// why, and what descent is expected to do, which reports print beside the result. At the end stands one instance: its size,
@@ -19,10 +19,11 @@ use std::fmt::Write;
   optgap info vertex-cover
   optgap info vertex-cover --size large                  the instance at the end is of that size
   optgap info \"teacher[dimension=1,noise=0]\" --seed 3    of these parameters and this seed
-  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3     the same instance as JSON")]
+  optgap gen \"teacher[dimension=1,noise=0]\" --seed 3     the same instance as JSON
+  optgap info adam                                       the parameters of a method")]
 pub(crate) struct Arguments {
-    /// Family, with parameters if wanted: name[parameter=value,...]
-    family: String,
+    /// Family, with parameters if wanted: name[parameter=value,...]; or a method
+    name: String,
     /// Named parameter set to start from: tiny, small, medium or large
     #[arg(long, value_name = "S")]
     size: Option<String>,
@@ -32,7 +33,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let choice = REGISTRY.family(&arguments.family, arguments.size.as_deref())?;
+    if let Some(text) = method(&arguments.name) {
+        terminal::print(&text)?;
+        return Ok(Exit::Fine);
+    }
+    let choice = REGISTRY.family(&arguments.name, arguments.size.as_deref())?;
     let mut text = described(choice.family)?;
     match choice.instance(arguments.seed) {
         Ok(instance) => text.push_str(&shown(&instance)?),
@@ -41,6 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     terminal::print(&text)?;
     Ok(Exit::Fine)
+}
+
+/// A method of this name: its meaning and its parameters.
+fn method(name: &str) -> Option<String> {
+    let solvers = REGISTRY.solvers.iter().map(|method| ("exact method", method.name, method.meaning, method.parameters));
+    let trainers = REGISTRY.trainers.iter().map(|method| ("trainer", method.name, method.meaning, method.parameters));
+    let (kind, _, meaning, parameters) = solvers.chain(trainers).find(|(_, known, ..)| *known == name)?;
+    Some(format!("{name} ({kind})\n{}\nPARAMETERS\n{}", wrapped(meaning, "  "), parameter_lines(parameters)))
 }
 
 fn described(family: &dyn Family) -> Result<String, std::fmt::Error> {

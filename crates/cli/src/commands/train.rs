@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(crate) struct Arguments {
     #[command(flatten)]
     instance: InstanceArguments,
-    /// Trainer with parameters: name[parameter=value,...]; `optgap list` shows them
+    /// Trainer with parameters: name[parameter=value,...]; `optgap list` shows the names, `optgap info NAME` the parameters
     #[arg(long, value_name = "METHOD", default_value = "adam")]
     method: String,
     /// Number of starts

@@ -12,8 +12,14 @@ fn list_names_every_family_with_its_title_and_every_method() {
         let line = format!("\n  {:<23} {}\n", family.name(), family.about().title);
         assert!(finished.stdout.contains(&line), "{line}");
     }
-    for method in ["\n  cones\n", "\n  sgd\n", "\n  adam\n", "learning-rate"] {
-        assert!(finished.stdout.contains(method), "{method}");
+    let trainers = optgap_cli::REGISTRY.trainers.iter().map(|method| (method.name, method.meaning, method.parameters));
+    let solvers = optgap_cli::REGISTRY.solvers.iter().map(|method| (method.name, method.meaning, method.parameters));
+    for (name, meaning, parameters) in solvers.chain(trainers) {
+        assert!(finished.stdout.contains(&format!("\n  {name:<23} {meaning}\n")), "{name}");
+        let about = info(&Workplace::new(), &[name]);
+        for parameter in parameters {
+            assert!(about.contains(&format!("\n    {} ", parameter.name)) && about.contains(parameter.meaning), "{about}");
+        }
     }
 }
 
