@@ -65,6 +65,7 @@ const SGD: &[Parameter] = &[
     Parameter::switch("nesterov", "whether the gradient is taken as if the momentum's part were done", false),
     SCHEDULE,
     WARM_UP,
+    CLIP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -87,6 +88,7 @@ const ADAM: &[Parameter] = &[
     EPSILON,
     SCHEDULE,
     WARM_UP,
+    CLIP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -110,6 +112,7 @@ const ADAMW: &[Parameter] = &[
     Parameter::real("decay", "share of all but the output bias that a step takes away, over the rate", 0.0, 10.0, 1e-3),
     SCHEDULE,
     WARM_UP,
+    CLIP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -133,6 +136,7 @@ const RMSPROP: &[Parameter] = &[
     Parameter::switch("centred", "whether the variance of the gradient counts instead of its mean square", false),
     SCHEDULE,
     WARM_UP,
+    CLIP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -154,6 +158,7 @@ const LION: &[Parameter] = &[
     Parameter::real("beta-2", "decay of the memory", 0.0, 0.99999, 0.99),
     SCHEDULE,
     WARM_UP,
+    CLIP,
     STEPS,
     CHECK_EVERY,
     PATIENCE,
@@ -177,6 +182,8 @@ const SCHEDULE: Parameter = Parameter::choice(
     &["constant", "cosine", "step"],
 );
 const WARM_UP: Parameter = Parameter::integer("warm-up", "steps in which the learning rate rises from nearly 0", 0, 1_000_000, 0);
+const CLIP: Parameter =
+    Parameter::real("clip", "longest gradient of a restart, to which longer ones are shortened; 0 for none", 0.0, 1e9, 0.0);
 const STEPS: Parameter = Parameter::integer("steps", "step budget of each restart", 1, 1_000_000_000, 20_000);
 const CHECK_EVERY: Parameter = Parameter::integer("check-every", "steps between two looks at the losses", 1, 1_000_000, 25);
 const PATIENCE: Parameter = Parameter::integer("patience", "checks without improvement that make a plateau", 1, 1_000_000, 6);
@@ -251,6 +258,7 @@ impl Settings {
             learning_rate: parameters.real("learning-rate"),
             rate_scale: if parameters.text("rate-scale") == "curvature" { RateScale::Curvature } else { RateScale::One },
             schedule: Schedule { kind: schedule_kind(parameters.text("schedule")), warm_up: parameters.count("warm-up") },
+            clip: Some(parameters.real("clip")).filter(|clip| *clip > 0.0),
             path: path(parameters.text("path")),
             initialisation: Initialisation {
                 law: law(parameters.text("initial")),
@@ -313,12 +321,13 @@ mod tests {
     #[test]
     fn every_parameter_reaches_its_setting() {
         let shared = "learning-rate=2,steps=3,check-every=4,patience=5,improvement=0.6,reduction=0.7,reductions=8,\
-                      loss-floor=0.9,initial=orthogonal,initial-scale=10,bias-scale=11,path=batched,threads=7,schedule=cosine,warm-up=6";
+                      loss-floor=0.9,initial=orthogonal,initial-scale=10,bias-scale=11,path=batched,threads=7,schedule=cosine,warm-up=6,clip=0.5";
         let expected = |optimiser, rate_scale| Settings {
             optimiser,
             learning_rate: 2.0,
             rate_scale,
             schedule: Schedule { kind: ScheduleKind::Cosine, warm_up: 6 },
+            clip: Some(0.5),
             path: Path::Batched,
             initialisation: Initialisation { law: Law::Orthogonal, scale: 10.0, bias_scale: 11.0 },
             stopping: Stopping {

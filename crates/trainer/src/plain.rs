@@ -17,11 +17,14 @@ use optgap_problem::{Activation, Instance, Loss, TrainError, Unsupported};
 ///
 /// # Errors
 /// The reason.
-pub(crate) fn supports(instance: &Instance, optimiser: OptimiserKind) -> Result<(), Unsupported> {
+pub(crate) fn supports(instance: &Instance, settings: &Settings) -> Result<(), Unsupported> {
+    if settings.clip.is_some() {
+        return Err(Unsupported("burn's modules clip each tensor by itself; take another path or no clip".into()));
+    }
     if instance.loss == Loss::GaussianPopulation {
         return Err(Unsupported("the plain path is for samples; a population has a path of its own".into()));
     }
-    match optimiser {
+    match settings.optimiser {
         OptimiserKind::Adam { decay, .. } if decay > 0.0 && instance.network.output_bias => {
             Err(Unsupported("burn's own weight decay would also reach the output bias; take another path or no decay".into()))
         }

@@ -52,6 +52,8 @@ pub struct Settings {
     pub rate_scale: RateScale,
     /// How the learning rate changes with the steps.
     pub schedule: Schedule,
+    /// Longest gradient of a restart; a longer one is shortened to it (Pascanu and others 2013).
+    pub clip: Option<f64>,
     /// How losses and gradients are computed.
     pub path: Path,
     /// How initial weights are drawn.

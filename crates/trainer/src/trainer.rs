@@ -38,7 +38,7 @@ impl Trainer for DescentTrainer {
             trap.supports(instance)?;
         }
         if self.settings.path == Path::Plain {
-            plain::supports(instance, self.settings.optimiser)?;
+            plain::supports(instance, &self.settings)?;
         }
         let (n, d, k) = (instance.data.len(), instance.data.dimension(), instance.network.width);
         let rows = match instance.loss {

@@ -459,6 +459,28 @@ fn all_paths_take_the_same_first_steps() {
 }
 
 #[test]
+fn a_clipped_step_is_no_longer_than_the_rate_allows_and_restarts_are_clipped_one_by_one() {
+    let instance = noisy();
+    let moved = |clip: f64, index: usize| {
+        let outcome = |steps: u64| {
+            let text = format!("steps=2,check-every=1,momentum=0,rate-scale=one,learning-rate=1,clip={clip}");
+            let mut watch = Stopwatch::new(steps, StopReason::TimeLimit);
+            trainer(&METHODS[0], &text).train(&instance, Restarts { count: 6, seed: 3 }, None, &mut watch).expect("trained")
+        };
+        let (start, end) = (&outcome(0).ends[index].weights, &outcome(1).ends[index].weights);
+        let squares = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let hidden: f64 = start.hidden.iter().zip(&end.hidden).map(|(a, b)| squares(a, b)).sum();
+        (hidden + squares(&start.hidden_bias, &end.hidden_bias) + squares(&start.output, &end.output)).sqrt()
+    };
+    for index in 0..6 {
+        // Steps that make it worse are not what a restart returns; tiny ones make it better.
+        assert!((moved(1e-3, index) - 1e-3).abs() < 1e-12, "restart {index}");
+    }
+    let refusal = trainer(&METHODS[0], "path=plain,clip=1").supports(&instance).expect_err("refused");
+    assert!(refusal.to_string().contains("clip each tensor by itself"), "{refusal}");
+}
+
+#[test]
 fn the_outcome_says_which_path_was_taken() {
     let wide = Network::dense(2);
     let rows: Vec<Vec<f64>> = (0..5).map(|i| (0..40).map(|j| f64::from(i * j)).collect()).collect();
