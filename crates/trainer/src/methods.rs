@@ -58,121 +58,72 @@ pub const METHODS: &[Method<dyn Trainer>] = &[
 
 const RANDOM_SEARCH: &[Parameter] = &[Parameter::integer("draws", "networks that each restart draws", 1, 1_000_000_000, 1000)];
 
-const SGD: &[Parameter] = &[
+/// A method's own parameters, then those of every descent.
+macro_rules! descent {
+    ($($own:expr),+ $(,)?) => {
+        &[
+            $($own,)+
+            SCHEDULE,
+            WARM_UP,
+            CLIP,
+            STEPS,
+            CHECK_EVERY,
+            PATIENCE,
+            IMPROVEMENT,
+            REDUCTION,
+            REDUCTIONS,
+            LOSS_FLOOR,
+            INITIAL,
+            INITIAL_SCALE,
+            BIAS_SCALE,
+            PATH,
+            THREADS,
+        ]
+    };
+}
+
+const SGD: &[Parameter] = descent![
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.1),
     Parameter::choice("rate-scale", "unit of the learning rate: 1 / curvature of the data, or one", &["curvature", "one"]),
     Parameter::real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.9),
     Parameter::switch("nesterov", "whether the gradient is taken as if the momentum's part were done", false),
-    SCHEDULE,
-    WARM_UP,
-    CLIP,
-    STEPS,
-    CHECK_EVERY,
-    PATIENCE,
-    IMPROVEMENT,
-    REDUCTION,
-    REDUCTIONS,
-    LOSS_FLOOR,
-    INITIAL,
-    INITIAL_SCALE,
-    BIAS_SCALE,
-    PATH,
-    THREADS,
 ];
 
-const ADAM: &[Parameter] = &[
+const ADAM: &[Parameter] = descent![
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
-    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    RATE_SCALE,
     BETA_1,
     BETA_2,
     EPSILON,
-    SCHEDULE,
-    WARM_UP,
-    CLIP,
-    STEPS,
-    CHECK_EVERY,
-    PATIENCE,
-    IMPROVEMENT,
-    REDUCTION,
-    REDUCTIONS,
-    LOSS_FLOOR,
-    INITIAL,
-    INITIAL_SCALE,
-    BIAS_SCALE,
-    PATH,
-    THREADS,
 ];
 
-const ADAMW: &[Parameter] = &[
+const ADAMW: &[Parameter] = descent![
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.03),
-    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    RATE_SCALE,
     BETA_1,
     BETA_2,
     EPSILON,
     Parameter::real("decay", "share of all but the output bias that a step takes away, over the rate", 0.0, 10.0, 1e-3),
-    SCHEDULE,
-    WARM_UP,
-    CLIP,
-    STEPS,
-    CHECK_EVERY,
-    PATIENCE,
-    IMPROVEMENT,
-    REDUCTION,
-    REDUCTIONS,
-    LOSS_FLOOR,
-    INITIAL,
-    INITIAL_SCALE,
-    BIAS_SCALE,
-    PATH,
-    THREADS,
 ];
 
-const RMSPROP: &[Parameter] = &[
+const RMSPROP: &[Parameter] = descent![
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.01),
-    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    RATE_SCALE,
     Parameter::real("alpha", "decay of the mean squared gradient", 0.0, 0.99999, 0.99),
     Parameter::real("momentum", "share of the last direction that is kept", 0.0, 0.9999, 0.0),
     EPSILON,
     Parameter::switch("centred", "whether the variance of the gradient counts instead of its mean square", false),
-    SCHEDULE,
-    WARM_UP,
-    CLIP,
-    STEPS,
-    CHECK_EVERY,
-    PATIENCE,
-    IMPROVEMENT,
-    REDUCTION,
-    REDUCTIONS,
-    LOSS_FLOOR,
-    INITIAL,
-    INITIAL_SCALE,
-    BIAS_SCALE,
-    PATH,
-    THREADS,
 ];
 
-const LION: &[Parameter] = &[
+const LION: &[Parameter] = descent![
     Parameter::real("learning-rate", "learning rate at the start, in units of rate-scale", 1e-9, 1e3, 0.003),
-    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]),
+    RATE_SCALE,
     Parameter::real("beta-1", "weight of the memory in the direction", 0.0, 0.9999, 0.9),
     Parameter::real("beta-2", "decay of the memory", 0.0, 0.99999, 0.99),
-    SCHEDULE,
-    WARM_UP,
-    CLIP,
-    STEPS,
-    CHECK_EVERY,
-    PATIENCE,
-    IMPROVEMENT,
-    REDUCTION,
-    REDUCTIONS,
-    LOSS_FLOOR,
-    INITIAL,
-    INITIAL_SCALE,
-    BIAS_SCALE,
-    PATH,
-    THREADS,
 ];
 
+const RATE_SCALE: Parameter =
+    Parameter::choice("rate-scale", "unit of the learning rate: one, or 1 / curvature of the data", &["one", "curvature"]);
 const BETA_1: Parameter = Parameter::real("beta-1", "decay of the mean gradient", 0.0, 0.9999, 0.9);
 const BETA_2: Parameter = Parameter::real("beta-2", "decay of the mean squared gradient", 0.0, 0.99999, 0.999);
 const EPSILON: Parameter = Parameter::real("epsilon", "added to the root of the mean squared gradient", 0.0, 1.0, 1e-8);
