@@ -14,9 +14,8 @@
 //! way, since the bounds of random labels are weak.
 
 use crate::about::about;
-use crate::admission::refuse_trivial;
 use crate::planted;
-use crate::request::{Request, dataset, dimension, samples, state_optimum, width};
+use crate::request::{Request, dataset, dimension, samples, width};
 use crate::stream::{Purpose, Stream, gaussian_rows};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
@@ -74,11 +73,7 @@ impl Family for LabelNoise {
         }
         let mut instance = Request::new(self, parameters, seed).instance(&rows, labels, Network::dense(width))?;
         instance.test = Some(dataset(&test_rows, planted::labels(&teacher, &test_rows))?);
-        if replaced == 0 && width >= teacher_width {
-            state_optimum(&mut instance, 0.0, &planted::padded(teacher, width));
-        } else {
-            refuse_trivial(&instance)?;
-        }
+        planted::state_if_attained(&mut instance, teacher, replaced == 0)?;
         Ok(instance)
     }
 }

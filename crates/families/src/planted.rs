@@ -3,8 +3,10 @@
 //! Inputs are multiples of `2^-16`, directions and biases of `2^-10`, outputs of `2^-6`. Pre-activations are then multiples of
 //! `2^-26` below `2^10` and labels multiples of `2^-32` below `2^17`, 49 of the 53 bits of an `f64`.
 
+use crate::admission::refuse_trivial;
+use crate::request::state_optimum;
 use crate::stream::{Purpose, Stream, to_grid};
-use optgap_problem::Weights;
+use optgap_problem::{BadParameter, Instance, Weights};
 
 /// Inverse resolution of directions and biases.
 const HIDDEN_GRID: f64 = 1024.0;
@@ -67,6 +69,17 @@ pub(crate) fn padded(mut weights: Weights, width: usize) -> Weights {
     weights.hidden_bias.resize(width, 0.0);
     weights.output.resize(width, 0.0);
     weights
+}
+
+/// States the optimum of 0 where the labels are the teacher's own and the network has room for it. Elsewhere nobody knows the
+/// optimum, and a trivial instance is refused.
+pub(crate) fn state_if_attained(instance: &mut Instance, teacher: Weights, own_labels: bool) -> Result<(), BadParameter> {
+    let width = instance.network.width;
+    if !own_labels || width < teacher.width() {
+        return refuse_trivial(instance);
+    }
+    state_optimum(instance, 0.0, &padded(teacher, width));
+    Ok(())
 }
 
 /// `sum_s s relu(s u . x)` over some signs: `relu(u . x)`, or with both `u . x` itself.

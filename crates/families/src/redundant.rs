@@ -14,9 +14,8 @@
 //! for copies, which it counts as weights, and much for jitter.
 
 use crate::about::about;
-use crate::admission::refuse_trivial;
 use crate::planted;
-use crate::request::{Request, dataset, dimension, state_optimum, width};
+use crate::request::{Request, dataset, dimension, width};
 use crate::stream::{INPUT_GRID, Purpose, Stream, gaussian_rows, to_grid};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
@@ -79,11 +78,7 @@ impl Family for Redundant {
         let (rows, labels) = copied;
         let mut instance = Request::new(self, parameters, seed).instance(&rows, labels, Network::dense(width))?;
         instance.test = Some(dataset(&test_rows, noisy(&test_rows, Purpose::TestNoise))?);
-        if noise == 0.0 && jitter == 0.0 && width >= teacher_width {
-            state_optimum(&mut instance, 0.0, &planted::padded(teacher, width));
-        } else {
-            refuse_trivial(&instance)?;
-        }
+        planted::state_if_attained(&mut instance, teacher, noise == 0.0 && jitter == 0.0)?;
         Ok(instance)
     }
 }

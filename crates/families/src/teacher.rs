@@ -18,9 +18,8 @@
 //! minima near the teacher, so that success at a tight gap gets rarer although the function found is nearly the same.
 
 use crate::about::about;
-use crate::admission::refuse_trivial;
 use crate::planted;
-use crate::request::{OUTPUT_BIAS, Request, dataset, dimension, samples, state_optimum, width};
+use crate::request::{OUTPUT_BIAS, Request, dataset, dimension, samples, width};
 use crate::stream::{Purpose, Stream, gaussian_rows};
 use optgap_problem::{About, BadParameter, Family, Instance, Network, Parameter, Parameters, Size, Tag};
 
@@ -71,11 +70,7 @@ impl Family for Teacher {
         let network = Network { output_bias: parameters.switch("output-bias"), ..Network::dense(width) };
         let mut instance = Request::new(self, parameters, seed).instance(&rows, noisy(&rows, Purpose::Noise), network)?;
         instance.test = Some(dataset(&test_rows, noisy(&test_rows, Purpose::TestNoise))?);
-        if noise == 0.0 && width >= teacher_width {
-            state_optimum(&mut instance, 0.0, &planted::padded(teacher, width));
-        } else {
-            refuse_trivial(&instance)?;
-        }
+        planted::state_if_attained(&mut instance, teacher, noise == 0.0)?;
         Ok(instance)
     }
 }

@@ -106,6 +106,8 @@ pub(super) struct Rows<'a> {
     pub(super) bottom: f64,
     top: f64,
     names: Vec<(String, f64)>,
+    /// Rows of families that no trainer treats, or whose restarts have no gap.
+    empty: Vec<f64>,
     sides: Vec<(Tag, usize, f64)>,
     separators: Vec<f64>,
 }
@@ -125,6 +127,7 @@ impl<'a> Rows<'a> {
             bottom: top,
             top,
             names: Vec::new(),
+            empty: Vec::new(),
             sides: Vec::new(),
             separators: Vec::new(),
         };
@@ -147,7 +150,11 @@ impl<'a> Rows<'a> {
             let series = table.trainers.iter().position(|label| *label == trainer.method).unwrap_or(index);
             self.lines.push(Row { family, trainer, series, y: first + self.pitch * index as f64 });
         }
-        self.names.push((family.name.clone(), self.bottom + f64::midpoint(FAMILY_SPACE, height)));
+        let middle = self.bottom + f64::midpoint(FAMILY_SPACE, height);
+        self.names.push((family.name.clone(), middle));
+        if family.trainers.is_empty() {
+            self.empty.push(middle);
+        }
         self.separators.push(self.bottom);
         self.bottom += height + FAMILY_SPACE;
     }
@@ -170,6 +177,9 @@ impl<'a> Rows<'a> {
         }
         for (name, y) in &self.names {
             scene.text(Label::new(shortened(name), (self.gutter - 14.0, *y), Anchor::End).sized(14.0));
+        }
+        for y in &self.empty {
+            scene.text(Label::new("no restart to assess", (right, *y), Anchor::End).sized(12.0).muted());
         }
     }
 }
