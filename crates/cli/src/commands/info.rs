@@ -6,6 +6,7 @@ use crate::picture::picture;
 use crate::wrap::wrapped;
 use crate::{Exit, terminal};
 use optgap_cli::REGISTRY;
+use optgap_harness::SelectionError;
 use optgap_problem::{About, Activation, Family, Instance, Loss, Network, Reference, Tag};
 use std::fmt::Write;
 
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         terminal::print(&text)?;
         return Ok(Exit::Fine);
     }
-    let choice = REGISTRY.family(&arguments.name, arguments.size.as_deref())?;
+    let choice = REGISTRY.family(&arguments.name, arguments.size.as_deref()).map_err(or_method)?;
     let mut text = described(choice.family)?;
     match choice.instance(arguments.seed) {
         Ok(instance) => text.push_str(&shown(&instance)?),
@@ -46,6 +47,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     terminal::print(&text)?;
     Ok(Exit::Fine)
+}
+
+/// A name that no family has may have been meant for a method.
+fn or_method(error: SelectionError) -> SelectionError {
+    match error {
+        SelectionError::Unknown { kind, name, remedy } if kind == "family" => {
+            let methods =
+                REGISTRY.solvers.iter().map(|method| method.name).chain(REGISTRY.trainers.iter().map(|method| method.name));
+            let remedy = format!("{remedy}; methods: {}", methods.collect::<Vec<_>>().join(", "));
+            SelectionError::Unknown { kind: "family or method".into(), name, remedy }
+        }
+        other => other,
+    }
 }
 
 /// A method of this name: its meaning and its parameters.

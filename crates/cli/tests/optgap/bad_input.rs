@@ -164,6 +164,7 @@ const CASES: &[Case] = &[
     (&["verify", "xor.json", "weights.json", "--time-limit", "1"], &["--time-limit"]),
     // Families.
     (&["gen", "xnor"], &["unknown family \"xnor\"; did you mean xor? `optgap list` shows all "]),
+    (&["info", "adamm"], &["unknown family or method \"adamm\"; `optgap list` shows all ", "; methods: cones, sgd, adam, "]),
     (&["gen", "quuxly"], &["unknown family \"quuxly\"; `optgap list` shows all "]),
     (&["gen", "xor", "--size", "giant"], &["unknown size of xor \"giant\"; known: tiny, small"]),
     (&["gen", "xor[depth=2]"], &["xor: unknown parameter \"depth\"; known: width"]),
